@@ -1,0 +1,38 @@
+# What a newcomer types: `make demo`, then `make test`. A second run installs nothing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
+
+.PHONY: demo test bench docs readme clean
+
+demo: $(VENV)/.installed          ## the whole path on real images: train, generate, augment, verdict
+	$(BIN)/gan-augment demo
+
+test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
+	$(BIN)/nbdev_test --n_workers 2
+	$(BIN)/python -m pytest -q tests
+
+bench: $(VENV)/.installed         ## speed, as ratios from one run
+	$(BIN)/python benchmarks/loader.py
+	$(BIN)/python benchmarks/learner.py
+
+docs: $(VENV)/.installed-dev      ## the site, in _docs (needs quarto)
+	rm -rf _proc && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_docs
+
+readme: $(VENV)/.installed-dev    ## README.md from nbs/index.ipynb
+	$(BIN)/python tools/readme.py
+
+clean:
+	rm -rf _proc _docs build *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: settings.ini setup.py | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: settings.ini setup.py | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $(VENV)/.installed $@
