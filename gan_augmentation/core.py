@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['adam', 'normalize', 'denormalize', 'check_choice', 'check_range', 'check_images', 'check_labels', 'image_noise',
            'fingerprint', 'whole', 'save_json', 'file_sha256', 'save_bundle', 'load_bundle', 'new_run', 'runs',
-           'environment', 'show_images', 'save_figure', 'pick_device', 'TqdmCB', 'quiet']
+           'environment', 'show_images', 'save_figure', 'pick_device', 'TqdmCB', 'quiet', 'history']
 
-# %% ../nbs/00_core.ipynb #adfc3467
+# %% ../nbs/00_core.ipynb #dede010b
 import hashlib, json, os, platform, secrets, shutil
 from contextlib import contextmanager
 from functools import partial
@@ -16,8 +16,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from fastai.basics import Callback, OptimWrapper
+from fastai.callback.progress import ProgressCallback
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 
@@ -282,7 +284,7 @@ class TqdmCB(Callback):
     def after_epoch(self): self.bar.set_postfix(loss=f"{self.learn.smooth_loss:.3f}")
     def after_fit(self): self.bar.close()
 
-# %% ../nbs/00_core.ipynb #fab2eda7
+# %% ../nbs/00_core.ipynb #54ef67a5
 @contextmanager
 def quiet(
     learn,               # a fastai `Learner`
@@ -290,4 +292,12 @@ def quiet(
 ):                       # yields `learn`
     "Train without fastai's table, under one bar if asked for."
     bar = [TqdmCB(progress if isinstance(progress, str) else "training")] if progress else []
-    with learn.no_bar(), learn.no_logging(), learn.added_cbs(bar): yield learn
+    with learn.removed_cbs(learn._grab_cbs(ProgressCallback)), learn.no_logging(), learn.added_cbs(bar): yield learn
+
+# %% ../nbs/00_core.ipynb #6e9bce0c
+def history(
+    learn, # a `Learner` that was trained
+) -> pd.DataFrame: # one row an epoch: losses and metrics
+    "Return losses and metrics by epoch."
+    names = list(learn.recorder.metric_names)[1:-1]
+    return pd.DataFrame(list(map(list, learn.recorder.values)), columns=names, dtype=float).rename_axis("epoch")
