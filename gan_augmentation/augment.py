@@ -168,7 +168,7 @@ def show(self:AugmentedDataset,
             titles += [f"{kind}: {name}"] + [""]*(per_class - 1)
     return show_images(torch.cat(rows), titles, ncols=2*per_class, title=repr(self), path=path)
 
-# %% ../nbs/05_augment.ipynb #83dc4e17
+# %% ../nbs/05_augment.ipynb #4f554653
 def augment_dataset(
     dataset,                  # a name, `Splits`, (images, labels), a torch `Dataset` or a folder; see below
     generator=None,           # an object with `sample(labels, seed)`, a directory, or a name such as "dcgan"
@@ -188,7 +188,7 @@ def augment_dataset(
     check_range(seed, "seed", 0, 2**64-1, int)
     generator = find_generator(generator, real, results, device)
     labels = torch.arange(real.n_classes).repeat_interleave(torch.tensor(wanted))
-    images = check_sample(generator.sample(labels, seed), labels, real.shape)
+    images = check_sample(generator.sample(labels, seed) if len(labels) else real.images[:0], labels, real.shape)
     asked = dict(ratio=ratio) if counts is None else dict(counts={str(k): v for k, v in counts.items()} if isinstance(counts, dict) else counts)
     record = dict(real=dict(name=real.name, n=len(real), sha256=real.sha256(), split_sha256=splits.sha256), generator=describe(generator), seed=seed, **asked,
                   synthetic=dict(n=len(labels), counts=dict(zip(real.classes, wanted)), sha256=fingerprint(images, labels)),
