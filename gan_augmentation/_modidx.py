@@ -246,6 +246,8 @@ d = { 'settings': { 'branch': 'main',
                                                                                     'gan_augmentation/study.py'),
                                         'gan_augmentation.study.check_seeds': ('study.html#check_seeds', 'gan_augmentation/study.py'),
                                         'gan_augmentation.study.demo': ('study.html#demo', 'gan_augmentation/study.py'),
+                                        'gan_augmentation.study.plot_study': ('study.html#plot_study', 'gan_augmentation/study.py'),
                                         'gan_augmentation.study.run_arm': ('study.html#run_arm', 'gan_augmentation/study.py'),
                                         'gan_augmentation.study.study': ('study.html#study', 'gan_augmentation/study.py'),
+                                        'gan_augmentation.study.summary': ('study.html#summary', 'gan_augmentation/study.py'),
                                         'gan_augmentation.study.verdict': ('study.html#verdict', 'gan_augmentation/study.py')}}}

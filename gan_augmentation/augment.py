@@ -97,7 +97,7 @@ def newest_generator(
     raise FileNotFoundError(f"no {generator} trained on these {len(real):,} images of {real.name} is in {parent}: train one with gan_augmentation.gans.train_gan "
                             f"and save it to '{parent/run_name(generator, real.name)} Run 1/model', or pass a generator")
 
-# %% ../nbs/05_augment.ipynb #26a0fb07
+# %% ../nbs/05_augment.ipynb #dc4314f9
 def find_generator(
     generator,         # an object with `sample(labels, seed)`, a directory, or a name in `GENERATORS`
     real: ImageDataset, # the images to augment
@@ -106,7 +106,7 @@ def find_generator(
 ):                     # a sampler that fits the images
     "Find a generator and check that it makes images like `real`; raises `TypeError`, `ValueError` or `FileNotFoundError`."
     if isinstance(generator, (str, Path)):
-        by_name = is_name(generator) and "/" not in generator
+        by_name = generator in GENERATORS or (is_name(generator) and not {"/", "\\"} & set(generator))
         generator = newest_generator(generator, real, results, device) if by_name else load_generator(generator, device)
     if not callable(getattr(generator, "sample", None)): raise TypeError(f"{type(generator).__name__} is no generator: it has no method sample(labels, seed)")
     shape, classes = getattr(generator, "shape", real.shape), getattr(generator, "classes", real.classes)

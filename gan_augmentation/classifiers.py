@@ -63,10 +63,10 @@ class ClassifierSpec:
     lr: float       # highest learning rate of the one-cycle schedule
     wd: float       # decoupled weight decay
 
-# %% ../nbs/02_classifiers.ipynb #b7e8d3ea
+# %% ../nbs/02_classifiers.ipynb #9d48e999
 CLASSIFIERS = dict(
     #                             title            build          epochs  bs  lr    wd
-    shallow       = ClassifierSpec("Shallow",       shallow,       20,    64, 2e-3, 1e-2),
+    shallow       = ClassifierSpec("Shallow",       shallow,       10,    64, 1e-3, 1e-2),
     convolutional = ClassifierSpec("Convolutional", convolutional, 30,    64, 1e-3, 5e-2),
 )
 

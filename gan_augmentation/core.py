@@ -229,7 +229,7 @@ def environment() -> dict: # names and versions
                 processor=platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(),
                 accelerator=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
 
-# %% ../nbs/00_core.ipynb #341743fc
+# %% ../nbs/00_core.ipynb #a81ed5ea
 def show_images(
     images,                # uint8 (n,c,h,w)
     titles=None,           # one title an image, e.g. class names
@@ -244,7 +244,7 @@ def show_images(
     fig, axs = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*(1.2 if titles is not None else 1.02) + .2*bool(title)), squeeze=False, layout="constrained", dpi=80)
     for ax in axs.flat: ax.axis("off")
     for i, (ax, x) in enumerate(zip(axs.flat, images.cpu())):
-        ax.imshow(x.permute(1, 2, 0).squeeze(-1), cmap="gray", vmin=0, vmax=255)
+        ax.imshow(x.permute(1, 2, 0).squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=255)
         if titles is not None: ax.set_title(titles[i], fontsize=6, pad=2)
     if title: fig.suptitle(title, fontsize=9)
     return save_figure(fig, path) if path else fig

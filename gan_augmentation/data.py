@@ -226,12 +226,12 @@ def load_data(
     train, test = (ImageDataset(*a, info.classes, name=source) for a in load_arrays(source, root, download).values())
     return split_data(train, test=test, **kw)
 
-# %% ../nbs/01_data.ipynb #7e1841c3
+# %% ../nbs/01_data.ipynb #7a963b30
 def is_name(
     source, # what a user gave as data
-) -> bool:  # True for a string that is no directory
-    "Tell a name from a path."
-    return isinstance(source, str) and not Path(source).is_dir()
+) -> bool:  # True for a string that is a known name, or no directory
+    "Tell a name from a path; a folder that happens to be called like a data set does not hide it."
+    return isinstance(source, str) and (source in DATASETS or not source or not Path(source).is_dir())
 
 # %% ../nbs/01_data.ipynb #4964778c
 @patch
@@ -255,7 +255,7 @@ def describe(self:Splits) -> pd.DataFrame: # one row a class, one column a split
     table = pd.DataFrame({k: v.counts for k, v in parts.items()}, index=list(self.train.classes))
     return pd.concat([table, table.sum().to_frame("total").T])
 
-# %% ../nbs/01_data.ipynb #57000d6e
+# %% ../nbs/01_data.ipynb #bfb38cd8
 class BatchLoader(DataLoader):
     "A fastai loader that serves (images in [-1,1], labels) by indexing: no per-image Python, no workers."
     def __init__(self,
@@ -270,17 +270,20 @@ class BatchLoader(DataLoader):
         **kwargs,               # what fastai's `DataLoader` takes
     ):
         super().__init__(dataset, bs=bs, shuffle=shuffle, drop_last=drop_last, device=pick_device(device), **kwargs)
-        self.n_batches, self.seed, self.order = n_batches, seed, torch.Generator().manual_seed(seed)
+        self.n_batches, self.seed = n_batches, seed
+        self.order, self.stream = torch.Generator().manual_seed(seed), torch.empty(0, dtype=torch.long)
     def __len__(self): return self.n_batches or super().__len__()
 
-# %% ../nbs/01_data.ipynb #7c69f88f
+# %% ../nbs/01_data.ipynb #279b53ed
 @patch
 def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they are served
-    "Draw the order of one epoch."
+    "Cut one epoch from an endless stream of permutations: no image is served twice before all were served once."
     n = len(self.dataset)
     if not self.shuffle: return torch.arange(n)
     wanted = self.n_batches*self.bs if self.n_batches else n
-    return torch.cat([torch.randperm(n, generator=self.order) for _ in range(-(-wanted//n))])[:wanted]
+    while len(self.stream) < wanted: self.stream = torch.cat([self.stream, torch.randperm(n, generator=self.order)])
+    idxs, self.stream = self.stream[:wanted], self.stream[wanted:]
+    return idxs
 
 # %% ../nbs/01_data.ipynb #3eaafe4d
 @patch

@@ -1,0 +1,115 @@
+"Every bad input ends in one clear error, before any work."
+import gzip, struct
+
+import numpy as np
+import pytest
+import torch
+
+from gan_augmentation import sources
+from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.data import load_data
+from gan_augmentation.gans import train_gan
+
+
+class Grey:
+    "A sampler of grey images, which must not be asked in vain."
+    def sample(self, labels, seed): return torch.full((len(labels), 1, 28, 28), 128, dtype=torch.uint8)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory, data):
+    "A generator that has hardly been trained, and its directory."
+    few = data.train.select(range(300))
+    return train_gan(few, epochs=1, device="cpu").save(tmp_path_factory.mktemp("saved")/"gan")
+
+
+@pytest.mark.parametrize("args, says", [
+    (["data", "fashion_minst"], "choose one of: fashion_mnist, fashion_mnist_mini, cifar-10"),
+    (["data"], "Missing argument"),
+    (["demo", "--classifier", "resnet"], "choose one of: shallow, convolutional"),
+    (["demo", "--ratio", "nan"], "ratio is nan"),
+    (["demo", "--ratio", "inf"], "ratio is inf"),
+    (["demo", "--seeds", "0"], "n_seeds is 0"),
+    (["demo", "--epochs", "zero"], "Invalid value"),
+    (["demos"], "No such command"),
+])
+def test_the_program_says_it_in_one_line(program, args, says):
+    done = program(*args)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("kw, exc, says", [
+    (dict(ratio=-.1), ValueError, "ratio is -0.1"), (dict(ratio=float("nan")), ValueError, "ratio is nan"), (dict(ratio=float("inf")), ValueError, "ratio is inf"),
+    (dict(ratio="log2"), ValueError, "balance"), (dict(ratio=None), TypeError, "ratio must be a number"),
+    (dict(counts={"Hat": 1}), ValueError, "'Hat', which does not exist"), (dict(counts={10: 1}), ValueError, "does not exist"), (dict(counts={-1: 1}), ValueError, "does not exist"),
+    (dict(counts={0: -1}), ValueError, "counts[0] is -1"), (dict(counts={0: 2.5}), TypeError, "whole number"), (dict(counts=[1, 2]), TypeError, "must be a dict"),
+    (dict(seed=-1), ValueError, "seed is -1"), (dict(seed=1.5), TypeError, "whole number"),
+])
+def test_numbers_and_counts(data, kw, exc, says):
+    with pytest.raises(exc) as e: augment_dataset(data, Grey(), **kw)
+    assert says in str(e.value)
+
+
+def test_names(data):
+    for name in ("fashion", "fashion_mnist_wgan", "cifar-10_", ""):
+        with pytest.raises((ValueError, FileNotFoundError), match="fashion_mnist_mini_dcgan"): augment_dataset(name)
+    with pytest.raises(ValueError, match="choose one of: dcgan"): augment_dataset(data, "stylegan")
+    with pytest.raises(FileNotFoundError, match="is no saved generator"): augment_dataset(data, "./nowhere")
+
+
+def test_data(data):
+    x, y = data.train.images[:20], torch.arange(20) % 10
+    for images, labels, exc, says in (
+            (x[:0], y[:0], ValueError, "empty"), (x, y - 1, ValueError, "label -1"), (x, y[:-1], ValueError, "20 images but 19 labels"),
+            (x, y + .5, TypeError, "whole numbers"), (x, torch.where(y == 3, 4, y), ValueError, "class 3 has no real image"), (x[0], y, ValueError, "labels"),
+            (x.float()*2, y, ValueError, r"\[0,1\]"), (torch.full(x.shape, float("nan")), y, ValueError, "finite"), (x.int(), y, TypeError, "uint8")):
+        with pytest.raises(exc, match=says): augment_dataset((images, labels), Grey())
+    with pytest.raises(TypeError, match="a dataset name"): augment_dataset(None, Grey())
+
+
+@pytest.mark.parametrize("shape", [(1, 32, 32), (3, 28, 28)])
+def test_images_of_another_size_or_channel_count(saved, shape):
+    images = np.zeros((20, *shape), np.uint8)
+    with pytest.raises(ValueError, match="makes images of"): augment_dataset((images, np.arange(20) % 10), saved)
+    with pytest.raises(ValueError, match="expected"): augment_dataset((images, np.arange(20) % 10), Grey())
+
+
+def test_another_number_of_classes(saved):
+    with pytest.raises(ValueError, match="classes"): augment_dataset((np.zeros((20, 28, 28), np.uint8), np.arange(20) % 5), saved)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "config.json", "manifest.json"])
+@pytest.mark.parametrize("harm", ["missing", "altered", "truncated", "empty"])
+def test_a_damaged_generator_directory(data, saved, name, harm, tmp_path):
+    for f in saved.iterdir(): (tmp_path/f.name).write_bytes(f.read_bytes())
+    raw = (tmp_path/name).read_bytes()
+    if harm == "missing": (tmp_path/name).unlink()
+    else: (tmp_path/name).write_bytes(dict(altered=raw[:-9] + b"#" + raw[-8:], truncated=raw[:len(raw)//2], empty=b"")[harm])
+    with pytest.raises((ValueError, FileNotFoundError)) as e: load_generator(tmp_path)
+    assert str(tmp_path) in str(e.value) and (name in str(e.value) or name == "manifest.json")
+
+
+def fake_fashion(root, damage):
+    "Write four IDX files in torchvision's layout, one of them damaged."
+    raw = root/"FashionMNIST"/"raw"
+    raw.mkdir(parents=True)
+    for name in sources.fashion_mnist.sha256:
+        shape = (4, 28, 28) if "images" in name else (4,)
+        content = b"\0\0\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}i", *shape) + bytes(int(np.prod(shape)))
+        (raw/f"{name}.gz").write_bytes(damage(gzip.compress(content)))
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-12], lambda b: b[:30] + b"\xff\xff" + b[32:], lambda b: b, lambda b: b""], ids=["truncated", "altered", "other images", "empty"])
+def test_a_damaged_data_file_is_named_and_the_cache_is_left_as_it_was(tmp_path, damage):
+    fake_fashion(tmp_path, damage)
+    before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match="train-images-idx3-ubyte.gz is truncated or altered"): load_data("fashion_mnist", root=tmp_path)
+    assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
+
+
+def test_an_altered_mini_set_is_refused(tmp_path, monkeypatch):
+    damaged = dict(np.load(sources.ASSETS/"fashion_mnist_mini.npz"))
+    damaged["test_images"][0, 0, 0] ^= 1
+    np.savez_compressed(tmp_path/"fashion_mnist_mini.npz", **damaged)
+    monkeypatch.setattr(sources, "ASSETS", tmp_path)
+    with pytest.raises(ValueError, match="fashion_mnist_mini.npz is truncated or altered"): load_data("fashion_mnist_mini")
