@@ -10,7 +10,7 @@ demo: $(VENV)/.installed          ## the whole path on real images: train, gener
 	$(BIN)/gan-augment demo
 
 test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
-	$(BIN)/nbdev_test --n_workers 2
+	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers 2
 	$(BIN)/python -m pytest -q tests
 
 bench: $(VENV)/.installed         ## speed, as ratios from one run

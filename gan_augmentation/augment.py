@@ -211,13 +211,14 @@ def training_images(
     if generator is None: raise ValueError(f"no generator was given; pass an object with sample(labels, seed), a directory, or one of: {', '.join(GENERATORS)}")
     return dataset if isinstance(dataset, Splits) else Splits(as_dataset(dataset), None, None, ""), generator
 
-# %% ../nbs/05_augment.ipynb #e012e9df
+# %% ../nbs/05_augment.ipynb #3ca9c723
 def check_sample(
     images,       # what the generator returned
     labels,       # what it was asked for
     shape: tuple, # (c,h,w) of the real images
 ) -> torch.Tensor: # `images`, on the CPU
     "Check what a generator returned; raises `TypeError` or `ValueError`."
+    if isinstance(images, np.ndarray): images = torch.from_numpy(images)
     images = check_images(images, shape, "the generator's images")
     if len(images) != len(labels): raise ValueError(f"the generator returned {len(images)} images for {len(labels)} labels")
     return images.cpu()
