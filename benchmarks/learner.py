@@ -39,7 +39,7 @@ def main():
     learn.create_opt()
     net = build_classifier(NETWORK, data.train.shape, data.train.n_classes)
     opt = torch.optim.AdamW(net.parameters(), lr=classifier_spec(NETWORK).lr, weight_decay=classifier_spec(NETWORK).wd, fused=True)
-    with quiet(learn): learn.fit(1)
+    with quiet(learn), learn.added_cbs(NoValidation()): learn.fit(1)
     bare_epoch(net, opt, data.train.images, data.train.labels)
     seconds = dict(learner=[], bare=[])
     for _ in range(ROUNDS):

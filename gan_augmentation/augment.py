@@ -21,7 +21,7 @@ from .core import check_choice, check_images, check_range, environment, fingerpr
 from .data import ImageDataset, Splits, as_dataset, dataloaders, is_name, load_data, same_classes
 from .sources import DATASETS, dataset_info
 
-# %% ../nbs/05_augment.ipynb #900af0ff
+# %% ../nbs/05_augment.ipynb #26e609c2
 def how_many(
     ds: ImageDataset,         # the real images
     ratio: float|str=1.,      # synthetic images per real one (>= 0), or "balance"
@@ -39,7 +39,7 @@ def how_many(
     check_range(ratio, "ratio", 0)
     return [round(ratio*n) for n in ds.counts]
 
-# %% ../nbs/05_augment.ipynb #edec4daa
+# %% ../nbs/05_augment.ipynb #aa40e665
 def by_class(
     counts: dict,   # {class name or index: number}
     classes: tuple, # class names
@@ -54,10 +54,10 @@ def by_class(
         wanted[known] += check_range(n, f"counts[{c!r}]", 0, kind=int)
     return wanted
 
-# %% ../nbs/05_augment.ipynb #1e697690
+# %% ../nbs/05_augment.ipynb #96077a12
 GENERATORS = dict(dcgan="gan_augmentation.gans:load_gan") # name -> function that loads it, imported when it is needed
 
-# %% ../nbs/05_augment.ipynb #38ea7329
+# %% ../nbs/05_augment.ipynb #2adc2e0b
 def load_generator(
     path,        # directory of a saved generator, or of its run
     device=None, # where to run; default: the best there is
@@ -71,7 +71,7 @@ def load_generator(
     module, function = GENERATORS[check_choice(name, GENERATORS, f"generator in {path/'config.json'}")].split(":")
     return getattr(import_module(module), function)(path, device)
 
-# %% ../nbs/05_augment.ipynb #16bfcfe8
+# %% ../nbs/05_augment.ipynb #7d81edad
 def run_name(
     generator: str, # a name in `GENERATORS`
     dataset: str,   # a name in `DATASETS`
@@ -79,7 +79,7 @@ def run_name(
     "Name the runs of a generator on a data set."
     return f"{generator.upper()}{dataset_info(dataset).title}Generator"
 
-# %% ../nbs/05_augment.ipynb #ad2057c2
+# %% ../nbs/05_augment.ipynb #c8bedd89
 def newest_generator(
     generator: str,    # a name in `GENERATORS`
     real: ImageDataset, # the training images it must have been trained on
@@ -97,7 +97,7 @@ def newest_generator(
     raise FileNotFoundError(f"no {generator} trained on these {len(real):,} images of {real.name} is in {parent}: train one with gan_augmentation.gans.train_gan "
                             f"and save it to '{parent/run_name(generator, real.name)} Run 1/model', or pass a generator")
 
-# %% ../nbs/05_augment.ipynb #dc4314f9
+# %% ../nbs/05_augment.ipynb #3d11e206
 def find_generator(
     generator,         # an object with `sample(labels, seed)`, a directory, or a name in `GENERATORS`
     real: ImageDataset, # the images to augment
@@ -115,7 +115,7 @@ def find_generator(
         raise ValueError(f"the generator's classes are {', '.join(classes)}; those of {real.name} are {', '.join(real.classes)}")
     return generator
 
-# %% ../nbs/05_augment.ipynb #8f858c89
+# %% ../nbs/05_augment.ipynb #7d83a82c
 class AugmentedDataset(ImageDataset):
     "Real training images followed by synthetic ones, with a mask and a record that tell them apart."
     def __init__(self,
@@ -132,7 +132,7 @@ class AugmentedDataset(ImageDataset):
         self.provenance, self.valid, self.test = provenance, valid, test
     def __repr__(self): return f"{self.name}: {int((~self.synthetic).sum()):,} real and {int(self.synthetic.sum()):,} synthetic images of {'x'.join(map(str, self.shape))}, {self.n_classes} classes"
 
-# %% ../nbs/05_augment.ipynb #fb62bdde
+# %% ../nbs/05_augment.ipynb #6f084cd7
 @patch
 def dataloaders(self:AugmentedDataset,
     valid=None, # validation images; default: those that belong to the data set
@@ -143,14 +143,14 @@ def dataloaders(self:AugmentedDataset,
     if valid is None: raise ValueError(f"{self.name} came without validation images: pass valid=..., or augment a name or `split_data(...)`")
     return dataloaders(self, valid, **kwargs)
 
-# %% ../nbs/05_augment.ipynb #5ae1a615
+# %% ../nbs/05_augment.ipynb #ff10ca34
 @patch
 def table(self:AugmentedDataset) -> pd.DataFrame: # one row a class
     "Count real and synthetic images of every class."
     count = lambda mask: torch.bincount(self.labels[mask], minlength=self.n_classes).tolist()
     return pd.DataFrame(dict(real=count(~self.synthetic), synthetic=count(self.synthetic)), index=list(self.classes))
 
-# %% ../nbs/05_augment.ipynb #43475f30
+# %% ../nbs/05_augment.ipynb #e38f18ca
 @patch
 def show(self:AugmentedDataset,
     per_class: int=5, # real, and synthetic, images a class
@@ -168,7 +168,7 @@ def show(self:AugmentedDataset,
             titles += [f"{kind}: {name}"] + [""]*(per_class - 1)
     return show_images(torch.cat(rows), titles, ncols=2*per_class, title=repr(self), path=path)
 
-# %% ../nbs/05_augment.ipynb #4f554653
+# %% ../nbs/05_augment.ipynb #bf29a10c
 def augment_dataset(
     dataset,                  # a name, `Splits`, (images, labels), a torch `Dataset` or a folder; see below
     generator=None,           # an object with `sample(labels, seed)`, a directory, or a name such as "dcgan"
@@ -195,7 +195,7 @@ def augment_dataset(
                   seconds=round(time.perf_counter() - start, 2), environment=environment())
     return AugmentedDataset(real, images, labels, record, splits.valid if valid is None else as_dataset(valid), splits.test)
 
-# %% ../nbs/05_augment.ipynb #b8bfa895
+# %% ../nbs/05_augment.ipynb #eaffb3b0
 def training_images(
     dataset,   # as for `augment_dataset`
     generator, # as for `augment_dataset`
@@ -211,7 +211,7 @@ def training_images(
     if generator is None: raise ValueError(f"no generator was given; pass an object with sample(labels, seed), a directory, or one of: {', '.join(GENERATORS)}")
     return dataset if isinstance(dataset, Splits) else Splits(as_dataset(dataset), None, None, ""), generator
 
-# %% ../nbs/05_augment.ipynb #3ca9c723
+# %% ../nbs/05_augment.ipynb #94b846e6
 def check_sample(
     images,       # what the generator returned
     labels,       # what it was asked for

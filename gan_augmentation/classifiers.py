@@ -21,7 +21,7 @@ from torch import nn
 from .core import adam, check_choice, check_images, check_range, history, normalize, quiet
 from .data import as_dataset
 
-# %% ../nbs/02_classifiers.ipynb #60252164
+# %% ../nbs/02_classifiers.ipynb #737245b2
 def shallow(
     shape: tuple,    # (c,h,w) of an image
     n_classes: int,  # number of classes
@@ -31,7 +31,7 @@ def shallow(
     c, h, w = shape
     return nn.Sequential(nn.Flatten(), nn.Linear(c*h*w, hidden), nn.ReLU(), nn.Linear(hidden, n_classes))
 
-# %% ../nbs/02_classifiers.ipynb #3514fab0
+# %% ../nbs/02_classifiers.ipynb #ca8af45a
 def conv_block(
     c_in: int,  # channels in
     c_out: int, # channels out
@@ -41,7 +41,7 @@ def conv_block(
     return [nn.Conv2d(c_in, c_out, 3, padding=1), nn.ReLU(), nn.Conv2d(c_out, c_out, 3, padding=1), nn.ReLU(),
             nn.MaxPool2d(2), nn.Dropout(p)]
 
-# %% ../nbs/02_classifiers.ipynb #b3715fed
+# %% ../nbs/02_classifiers.ipynb #8fca1d6a
 def convolutional(
     shape: tuple,   # (c,h,w) of an image, h and w at least 8
     n_classes: int, # number of classes
@@ -52,7 +52,7 @@ def convolutional(
     return nn.Sequential(*conv_block(c, 64, .2), *conv_block(64, 128, .3), *conv_block(128, 256, .4),
                          nn.Flatten(), nn.Linear(256*(h//8)*(w//8), 512), nn.ReLU(), nn.Dropout(.2), nn.Linear(512, n_classes))
 
-# %% ../nbs/02_classifiers.ipynb #a9ca80a8
+# %% ../nbs/02_classifiers.ipynb #2fd9129d
 @dataclass(frozen=True)
 class ClassifierSpec:
     "A network and the settings it is trained with unless you say otherwise."
@@ -63,21 +63,21 @@ class ClassifierSpec:
     lr: float       # highest learning rate of the one-cycle schedule
     wd: float       # decoupled weight decay
 
-# %% ../nbs/02_classifiers.ipynb #9d48e999
+# %% ../nbs/02_classifiers.ipynb #423af654
 CLASSIFIERS = dict(
     #                             title            build          epochs  bs  lr    wd
     shallow       = ClassifierSpec("Shallow",       shallow,       10,    64, 1e-3, 1e-2),
     convolutional = ClassifierSpec("Convolutional", convolutional, 30,    64, 1e-3, 5e-2),
 )
 
-# %% ../nbs/02_classifiers.ipynb #c90b5caa
+# %% ../nbs/02_classifiers.ipynb #c6626b47
 def classifier_spec(
     network: str,   # a name in `CLASSIFIERS`
 ) -> ClassifierSpec: # its row
     "Look a network up by name; raises `ValueError` that lists the names."
     return CLASSIFIERS[check_choice(network, CLASSIFIERS, "classifier")]
 
-# %% ../nbs/02_classifiers.ipynb #0fb522b3
+# %% ../nbs/02_classifiers.ipynb #06011ac3
 def build_classifier(
     network: str,   # a name in `CLASSIFIERS`
     shape: tuple,   # (c,h,w) of an image
@@ -87,7 +87,7 @@ def build_classifier(
     "Build a network with initial weights that depend on the seed alone."
     with no_random(seed): return classifier_spec(network).build(shape, n_classes).to(memory_format=torch.channels_last)
 
-# %% ../nbs/02_classifiers.ipynb #454aba12
+# %% ../nbs/02_classifiers.ipynb #0c526ef0
 def classifier_learner(
     dls,                   # fastai `DataLoaders` of an `ImageDataset`
     network: str="convolutional", # a name in `CLASSIFIERS`
@@ -106,7 +106,7 @@ def classifier_learner(
     metrics = [accuracy, *(m(average="macro") for m in (Precision, Recall, F1Score))]
     return Learner(dls, net, CrossEntropyLossFlat(), opt_func=adam, lr=lr, wd=wd, metrics=metrics, cbs=cbs, **kwargs)
 
-# %% ../nbs/02_classifiers.ipynb #3865d7d7
+# %% ../nbs/02_classifiers.ipynb #a1a3cfcd
 def train_classifier(
     dls,                      # fastai `DataLoaders` of an `ImageDataset`
     network: str="convolutional", # a name in `CLASSIFIERS`
@@ -122,7 +122,7 @@ def train_classifier(
     with no_random(seed), quiet(learn, progress): learn.fit_one_cycle(epochs, learn.lr)
     return learn
 
-# %% ../nbs/02_classifiers.ipynb #bfff93c9
+# %% ../nbs/02_classifiers.ipynb #52d385fa
 @torch.no_grad()
 def predict(
     model,       # a trained `Learner` or network
@@ -137,7 +137,7 @@ def predict(
     net.train(was_training)
     return torch.cat(probs)
 
-# %% ../nbs/02_classifiers.ipynb #68893da3
+# %% ../nbs/02_classifiers.ipynb #18f19f38
 def classifier_scores(
     model, # a trained `Learner` or network
     data,  # labelled images: anything `as_dataset` takes

@@ -12,13 +12,13 @@ from typing import Annotated, Optional
 
 import typer
 
-# %% ../nbs/09_cli.ipynb #eebb3d69
+# %% ../nbs/09_cli.ipynb #46ac004b
 app = typer.Typer(help="Does adding generated images to a training set make an image classifier better?", add_completion=False, rich_markup_mode=None)
 
 @app.callback()
 def program(): "Keep sub-commands, however few there are."
 
-# %% ../nbs/09_cli.ipynb #d5af7227
+# %% ../nbs/09_cli.ipynb #b7ac303e
 @app.command()
 def data(
     name: Annotated[str, typer.Argument(help="fashion_mnist, fashion_mnist_mini, cifar-10, or a folder with one folder of images a class")],
@@ -36,7 +36,7 @@ def data(
     if name in DATASETS: typer.echo(f"licence: {DATASETS[name].licence}\nsource:  {DATASETS[name].source}")
     typer.echo(f"split:   seed {seed}, SHA-256 {splits.sha256[:16]}...\nsamples: {out}")
 
-# %% ../nbs/09_cli.ipynb #c98a956c
+# %% ../nbs/09_cli.ipynb #5b2dcd43
 @app.command()
 def demo(
     epochs: Annotated[Optional[int], typer.Option(help="passes of the generator over the training images [default: the generator's]")] = None,
@@ -53,7 +53,7 @@ def demo(
     typer.echo(f"{outcome.augmented!r}\nAccuracy on {outcome.record['n_test']:,} real test images, {classifier} classifier:\n\n{outcome}\n")
     typer.echo(f"generator: {trained}\nstudy:     {tested} (pictures, reports, study.json)\n{time.perf_counter() - start:.0f} seconds")
 
-# %% ../nbs/09_cli.ipynb #be488a35
+# %% ../nbs/09_cli.ipynb #565c9026
 def main(
     args=None, # command line; default: the program's own
 ) -> int:      # exit code

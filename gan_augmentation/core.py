@@ -23,21 +23,21 @@ from fastai.callback.progress import ProgressCallback
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 
-# %% ../nbs/00_core.ipynb #a1b32ec6
+# %% ../nbs/00_core.ipynb #fb641d79
 def normalize(
     x: torch.Tensor, # images, uint8 in 0..255
 ) -> torch.Tensor:   # the same images, float32 in [-1,1]
     "Map `uint8` images to the range networks see."
     return x.float().div_(127.5).sub_(1)
 
-# %% ../nbs/00_core.ipynb #f94cc0e6
+# %% ../nbs/00_core.ipynb #e99f2266
 def denormalize(
     x: torch.Tensor, # images in [-1,1]; values outside are clipped
 ) -> torch.Tensor:   # the same images, uint8 in 0..255, rounded to the nearest value
     "Map network output back to `uint8` images."
     return x.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
-# %% ../nbs/00_core.ipynb #141c6a5f
+# %% ../nbs/00_core.ipynb #60a057a2
 def check_choice(
     value,     # what was given
     allowed,   # names that may be given
@@ -47,7 +47,7 @@ def check_choice(
     if value in allowed: return value
     raise ValueError(f"unknown {what} {value!r}; choose one of: {', '.join(map(str, allowed))}")
 
-# %% ../nbs/00_core.ipynb #4f652c55
+# %% ../nbs/00_core.ipynb #72e21745
 def check_range(
     value,                 # what was given
     what: str,             # its name in the message
@@ -63,7 +63,7 @@ def check_range(
     if bad: raise ValueError(f"{what} is {value}; it must be {limits or 'finite'}")
     return value
 
-# %% ../nbs/00_core.ipynb #b467daf1
+# %% ../nbs/00_core.ipynb #582d9bd2
 def check_images(
     images,             # what was given
     shape=None,         # (c,h,w) that every image must have; None: any
@@ -77,7 +77,7 @@ def check_images(
         raise ValueError(f"{what} have shape {tuple(images.shape)}; expected {want}")
     return images
 
-# %% ../nbs/00_core.ipynb #2e44fbb1
+# %% ../nbs/00_core.ipynb #ae42f89b
 def check_labels(
     labels,         # class indices, any integer array
     n_classes: int, # labels must be 0 to `n_classes`-1
@@ -91,7 +91,7 @@ def check_labels(
     if bad.any(): raise ValueError(f"label {labels[bad][0].item()} is out of range: the classes are 0 to {n_classes-1}")
     return labels.long()
 
-# %% ../nbs/00_core.ipynb #e46a3fd0
+# %% ../nbs/00_core.ipynb #facfec84
 def image_noise(
     seed: int,    # any whole number >= 0
     n: int,       # number of images
@@ -107,7 +107,7 @@ def image_noise(
         stream.standard_normal(out=noise[i], dtype=np.float32)
     return torch.from_numpy(noise)
 
-# %% ../nbs/00_core.ipynb #a0bb443f
+# %% ../nbs/00_core.ipynb #23e3874d
 def fingerprint(
     *arrays, # tensors or numpy arrays
 ) -> str:    # 64 hexadecimal digits
@@ -119,7 +119,7 @@ def fingerprint(
         h.update(a.data)
     return h.hexdigest()
 
-# %% ../nbs/00_core.ipynb #970c18dc
+# %% ../nbs/00_core.ipynb #75641fd7
 @contextmanager
 def whole(
     path, # destination: a file or a directory
@@ -147,7 +147,7 @@ def replace(src, dst):
     src.replace(dst)
     remove(old)
 
-# %% ../nbs/00_core.ipynb #e5e3072f
+# %% ../nbs/00_core.ipynb #dce57712
 def save_json(
     path, # destination
     data, # anything JSON can hold
@@ -156,14 +156,14 @@ def save_json(
     text = json.dumps(data, indent=1, allow_nan=False)
     with whole(path) as tmp: tmp.write_text(text + "\n", encoding="utf-8")
 
-# %% ../nbs/00_core.ipynb #2422e585
+# %% ../nbs/00_core.ipynb #9a72b59b
 def file_sha256(
     path, # a file
 ) -> str: # 64 hexadecimal digits
     "Compute the SHA-256 of a file's bytes."
     with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/00_core.ipynb #12b86572
+# %% ../nbs/00_core.ipynb #0619b1f3
 def save_bundle(
     path,         # directory to write; one that is there is replaced
     tensors: dict, # name -> tensor
@@ -177,7 +177,7 @@ def save_bundle(
         save_json(tmp/"manifest.json", {f.name: file_sha256(f) for f in sorted(tmp.iterdir())})
     return Path(path)
 
-# %% ../nbs/00_core.ipynb #bf5e0874
+# %% ../nbs/00_core.ipynb #f12b7c87
 def load_bundle(
     path, # directory written by `save_bundle`
 ) -> tuple: # (tensors, config)
@@ -193,7 +193,7 @@ def load_bundle(
             raise ValueError(f"{f} was altered: its SHA-256 differs from {files[0]}; save or train the model again")
     return load_file(files[2]), json.loads(files[1].read_text(encoding="utf-8"))
 
-# %% ../nbs/00_core.ipynb #3375b9a3
+# %% ../nbs/00_core.ipynb #79ebbe04
 def new_run(
     parent,    # e.g. "results/generators"
     name: str, # e.g. "DCGANFashionMNISTGenerator"
@@ -208,7 +208,7 @@ def new_run(
         except FileExistsError: index += 1
         else: return run
 
-# %% ../nbs/00_core.ipynb #9ea02af5
+# %% ../nbs/00_core.ipynb #9931388f
 def runs(
     parent,    # e.g. "results/generators"
     name: str, # e.g. "DCGANFashionMNISTGenerator"
@@ -218,18 +218,20 @@ def runs(
     found = {int(p.name[len(stem):]): p for p in Path(parent).glob(f"{stem}*") if p.name[len(stem):].isdigit()}
     return dict(sorted(found.items()))
 
-# %% ../nbs/00_core.ipynb #7852d1d0
+# %% ../nbs/00_core.ipynb #bc584dfb
 def environment() -> dict: # names and versions
     "Describe versions and hardware for a results file."
     def installed(package):
         try: return version(package)
         except PackageNotFoundError: return None
+    info = Path("/proc/cpuinfo")
+    cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")), None) if info.exists() else None
     packages = "gan_augmentation torch torchvision fastai numpy scipy scikit-learn".split()
     return dict(python=platform.python_version(), **{p: installed(p) for p in packages}, system=platform.platform(terse=True),
-                processor=platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(),
+                processor=cpu or platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(),
                 accelerator=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
 
-# %% ../nbs/00_core.ipynb #a81ed5ea
+# %% ../nbs/00_core.ipynb #033cbe00
 def show_images(
     images,                # uint8 (n,c,h,w)
     titles=None,           # one title an image, e.g. class names
@@ -249,7 +251,7 @@ def show_images(
     if title: fig.suptitle(title, fontsize=9)
     return save_figure(fig, path) if path else fig
 
-# %% ../nbs/00_core.ipynb #1955cdc9
+# %% ../nbs/00_core.ipynb #21fc47e1
 def save_figure(
     fig,  # a matplotlib figure
     path, # PNG file to write, whole or not at all
@@ -258,7 +260,7 @@ def save_figure(
     with whole(path) as tmp: fig.savefig(tmp, format="png", dpi=110)
     plt.close(fig)
 
-# %% ../nbs/00_core.ipynb #ac24058f
+# %% ../nbs/00_core.ipynb #37f3552e
 def pick_device(
     device=None,   # "cpu", "cuda", "cuda:1", "mps" or a `torch.device`; None: the best there is
 ) -> torch.device: # a device that exists
@@ -269,10 +271,10 @@ def pick_device(
     check_choice(device.type, there, "device (on this machine)")
     return device
 
-# %% ../nbs/00_core.ipynb #cd8ec62d
+# %% ../nbs/00_core.ipynb #363ca3c4
 adam = partial(OptimWrapper, opt=partial(torch.optim.AdamW, fused=True, weight_decay=0.))
 
-# %% ../nbs/00_core.ipynb #afd29616
+# %% ../nbs/00_core.ipynb #06ee26ae
 class TqdmCB(Callback):
     "Show one progress bar over all batches of a fit."
     order = 90
@@ -284,7 +286,7 @@ class TqdmCB(Callback):
     def after_epoch(self): self.bar.set_postfix(loss=f"{self.learn.smooth_loss:.3f}")
     def after_fit(self): self.bar.close()
 
-# %% ../nbs/00_core.ipynb #54ef67a5
+# %% ../nbs/00_core.ipynb #faf6f10f
 @contextmanager
 def quiet(
     learn,               # a fastai `Learner`
@@ -294,7 +296,7 @@ def quiet(
     bar = [TqdmCB(progress if isinstance(progress, str) else "training")] if progress else []
     with learn.removed_cbs(learn._grab_cbs(ProgressCallback)), learn.no_logging(), learn.added_cbs(bar): yield learn
 
-# %% ../nbs/00_core.ipynb #6e9bce0c
+# %% ../nbs/00_core.ipynb #2163230e
 def history(
     learn, # a `Learner` that was trained
 ) -> pd.DataFrame: # one row an epoch: losses and metrics

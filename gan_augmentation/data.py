@@ -24,7 +24,7 @@ from torch.utils.data import Dataset
 from .core import check_images, check_labels, check_range, denormalize, fingerprint, normalize, pick_device, show_images
 from .sources import DATASETS, dataset_info, load_arrays
 
-# %% ../nbs/01_data.ipynb #3703e589
+# %% ../nbs/01_data.ipynb #ce274059
 def as_uint8(
     images, # (n,h,w), (n,c,h,w) or (n,h,w,c), c 1 or 3; uint8, or floats in [0,1]
 ) -> torch.Tensor: # uint8 (n,c,h,w)
@@ -37,7 +37,7 @@ def as_uint8(
     if x.ndim == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3): x = x.permute(0, 3, 1, 2)
     return check_images(x).contiguous()
 
-# %% ../nbs/01_data.ipynb #78bc3818
+# %% ../nbs/01_data.ipynb #c2f5e49a
 class ImageDataset(Dataset):
     "Labelled images in one `uint8` tensor; item i is (image `(c,h,w)`, label)."
     loss_func = CrossEntropyLossFlat()
@@ -60,7 +60,7 @@ class ImageDataset(Dataset):
     def __getitem__(self, i): return self.images[i], int(self.labels[i])
     def __repr__(self): return f"{self.name}: {len(self):,} images of {'x'.join(map(str, self.shape))}, {self.n_classes} classes"
 
-# %% ../nbs/01_data.ipynb #9f2e907e
+# %% ../nbs/01_data.ipynb #d77ef004
 @patch(as_prop=True)
 def shape(self:ImageDataset) -> tuple: # (c,h,w)
     "Shape of one image."
@@ -76,7 +76,7 @@ def counts(self:ImageDataset) -> list: # images a class
     "Count the images of every class."
     return torch.bincount(self.labels, minlength=self.n_classes).tolist()
 
-# %% ../nbs/01_data.ipynb #d7ca2b28
+# %% ../nbs/01_data.ipynb #4e7debd3
 @patch(as_prop=True)
 def vocab(self:ImageDataset) -> list:
     "Class names, under fastai's name."
@@ -92,7 +92,7 @@ def sha256(self:ImageDataset) -> str: # 64 hexadecimal digits
     "Fingerprint of images and labels."
     return fingerprint(self.images, self.labels)
 
-# %% ../nbs/01_data.ipynb #c673a14a
+# %% ../nbs/01_data.ipynb #5a484b29
 @patch
 def select(self:ImageDataset,
     index,          # positions to keep, in order, or a mask
@@ -103,7 +103,7 @@ def select(self:ImageDataset,
     if index.dtype == torch.bool: index = torch.where(index)[0]
     return ImageDataset(self.images[index], self.labels[index], self.classes, name=name or self.name, index=self.index[index])
 
-# %% ../nbs/01_data.ipynb #42bb85c7
+# %% ../nbs/01_data.ipynb #fb2fec9a
 def same_classes(
     a, # class names
     b, # class names
@@ -112,7 +112,7 @@ def same_classes(
     unnamed = any(all(str(c).isdigit() for c in names) for names in (a, b))
     return len(a) == len(b) and (unnamed or tuple(a) == tuple(b))
 
-# %% ../nbs/01_data.ipynb #c3dc22b5
+# %% ../nbs/01_data.ipynb #9e8ac5df
 def from_torch(
     dataset: Dataset, # items (PIL image, array or tensor; label)
 ) -> ImageDataset:    # the same images
@@ -124,7 +124,7 @@ def from_torch(
     if images and images[0].ndim == 2: images = [x[None] for x in images]
     return ImageDataset(np.stack(images) if images else [], labels, getattr(dataset, "classes", None), name=type(dataset).__name__)
 
-# %% ../nbs/01_data.ipynb #75c8c711
+# %% ../nbs/01_data.ipynb #0feaeb08
 def from_folder(
     path, # directory with one folder of image files a class
 ) -> ImageDataset: # all images, in the order of their paths
@@ -139,7 +139,7 @@ def from_folder(
         if x.size != images[0].size: raise ValueError(f"{file} is {x.size[0]}x{x.size[1]}, the first image {images[0].size[0]}x{images[0].size[1]}; resize them to one size")
     return ImageDataset(np.stack([np.atleast_3d(x.convert(mode)) for x in images]), folder.targets, folder.classes, name=path.name)
 
-# %% ../nbs/01_data.ipynb #0130154d
+# %% ../nbs/01_data.ipynb #6fae6cd2
 def read_image(
     path, # an image file of any kind PIL knows
 ):        # PIL image, mode "L" if it is grey, else "RGB"
@@ -148,7 +148,7 @@ def read_image(
         with Image.open(path) as x: return x.convert("L" if x.mode in ("1", "L", "LA", "I;16") else "RGB")
     except (OSError, SyntaxError) as e: raise ValueError(f"{path} cannot be read as an image ({e})") from None
 
-# %% ../nbs/01_data.ipynb #2a47993e
+# %% ../nbs/01_data.ipynb #4c87b714
 def as_dataset(
     source, # `ImageDataset`, (images, labels), torch `Dataset`, or ImageFolder directory
 ) -> ImageDataset: # its images
@@ -159,7 +159,7 @@ def as_dataset(
     if isinstance(source, (str, Path)): return from_folder(source)
     raise TypeError(f"cannot read images from {type(source).__name__}; give a dataset name, (images, labels), a torch Dataset, or a folder with one folder of images a class")
 
-# %% ../nbs/01_data.ipynb #7bf2786d
+# %% ../nbs/01_data.ipynb #73b02b2a
 def stratified(
     labels,    # class indices (n,)
     size,      # images a class (int), or fraction of each class (float in (0,1])
@@ -176,7 +176,7 @@ def stratified(
         chosen.append(mine[:n])
     return torch.from_numpy(np.sort(np.concatenate(chosen)))
 
-# %% ../nbs/01_data.ipynb #6cbb9a2b
+# %% ../nbs/01_data.ipynb #579c2167
 @dataclass
 class Splits:
     "Training, validation and test images that do not overlap."
@@ -188,7 +188,7 @@ class Splits:
     def name(self): return self.train.name
     def __repr__(self): return "\n".join(f"{k:6}{v}" for k, v in self.__dict__.items())
 
-# %% ../nbs/01_data.ipynb #1165e56f
+# %% ../nbs/01_data.ipynb #d4229f54
 def split_data(
     dataset,               # anything `as_dataset` takes
     *,
@@ -209,7 +209,7 @@ def split_data(
     train, valid = ds.select(torch.where(~in_valid)[0]), ds.select(torch.where(in_valid)[0])
     return Splits(train, valid, None if test is None else as_dataset(test), fingerprint(train.index, valid.index))
 
-# %% ../nbs/01_data.ipynb #30097347
+# %% ../nbs/01_data.ipynb #35897f4d
 def load_data(
     source,              # a name in `DATASETS`, or anything `as_dataset` takes
     *,
@@ -226,14 +226,14 @@ def load_data(
     train, test = (ImageDataset(*a, info.classes, name=source) for a in load_arrays(source, root, download).values())
     return split_data(train, test=test, **kw)
 
-# %% ../nbs/01_data.ipynb #7a963b30
+# %% ../nbs/01_data.ipynb #45cbb828
 def is_name(
     source, # what a user gave as data
 ) -> bool:  # True for a string that is a known name, or no directory
     "Tell a name from a path; a folder that happens to be called like a data set does not hide it."
     return isinstance(source, str) and (source in DATASETS or not source or not Path(source).is_dir())
 
-# %% ../nbs/01_data.ipynb #4964778c
+# %% ../nbs/01_data.ipynb #68984397
 @patch
 def show(self:ImageDataset,
     per_class: int=10, # images a class
@@ -247,7 +247,7 @@ def show(self:ImageDataset,
     titles = [self.classes[y] for y in self.labels[chosen]]
     return show_images(self.images[chosen], titles, ncols=per_class, title=repr(self), path=path)
 
-# %% ../nbs/01_data.ipynb #8a7ba998
+# %% ../nbs/01_data.ipynb #8fb5b369
 @patch
 def describe(self:Splits) -> pd.DataFrame: # one row a class, one column a split
     "Count the images of every class in every split."
@@ -255,7 +255,7 @@ def describe(self:Splits) -> pd.DataFrame: # one row a class, one column a split
     table = pd.DataFrame({k: v.counts for k, v in parts.items()}, index=list(self.train.classes))
     return pd.concat([table, table.sum().to_frame("total").T])
 
-# %% ../nbs/01_data.ipynb #bfb38cd8
+# %% ../nbs/01_data.ipynb #ed9e904e
 class BatchLoader(DataLoader):
     "A fastai loader that serves (images in [-1,1], labels) by indexing: no per-image Python, no workers."
     def __init__(self,
@@ -274,7 +274,7 @@ class BatchLoader(DataLoader):
         self.order, self.stream = torch.Generator().manual_seed(seed), torch.empty(0, dtype=torch.long)
     def __len__(self): return self.n_batches or super().__len__()
 
-# %% ../nbs/01_data.ipynb #279b53ed
+# %% ../nbs/01_data.ipynb #772989a2
 @patch
 def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they are served
     "Cut one epoch from an endless stream of permutations: no image is served twice before all were served once."
@@ -285,7 +285,7 @@ def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they a
     idxs, self.stream = self.stream[:wanted], self.stream[wanted:]
     return idxs
 
-# %% ../nbs/01_data.ipynb #3eaafe4d
+# %% ../nbs/01_data.ipynb #c89d41f1
 @patch
 def __iter__(self:BatchLoader):
     "Serve one epoch."
@@ -295,7 +295,7 @@ def __iter__(self:BatchLoader):
         yield self.after_batch((normalize(images[idx]), labels[idx]))
     self.after_iter()
 
-# %% ../nbs/01_data.ipynb #17e129d1
+# %% ../nbs/01_data.ipynb #8a92fe2c
 @patch
 def new(self:BatchLoader, dataset=None, cls=None, **kwargs):
     "Make a loader like this one, as fastai does for validation and prediction."
@@ -308,7 +308,7 @@ def show_batch(self:BatchLoader, max_n: int=10):
     x, y = self.one_batch()
     return show_images(denormalize(x[:max_n]), [self.dataset.classes[i] for i in y[:max_n]])
 
-# %% ../nbs/01_data.ipynb #bf2006fb
+# %% ../nbs/01_data.ipynb #5ffbc285
 def dataloaders(
     train,                # training images: anything `as_dataset` takes
     valid,                # validation images: the same
@@ -330,7 +330,7 @@ def dataloaders(
                BatchLoader(valid, min(len(valid), 512), device=device))
     return DataLoaders(*loaders, device=device)
 
-# %% ../nbs/01_data.ipynb #7a500ad8
+# %% ../nbs/01_data.ipynb #9e1afb37
 @patch
 def dataloaders(self:Splits, **kwargs) -> DataLoaders:
     "Make fastai `DataLoaders` of the training and validation images; arguments as for `dataloaders`."

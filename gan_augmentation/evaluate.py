@@ -16,7 +16,7 @@ from .classifiers import predict
 from .core import check_labels, save_figure
 from .data import as_dataset
 
-# %% ../nbs/06_evaluate.ipynb #0186ad2e
+# %% ../nbs/06_evaluate.ipynb #e15871c1
 def class_report(
     model, # a trained `Learner` or network
     data,  # labelled images: anything `as_dataset` takes
@@ -28,7 +28,7 @@ def class_report(
     report.pop("accuracy", None)
     return pd.DataFrame(report).T.astype(dict(support=int))
 
-# %% ../nbs/06_evaluate.ipynb #5fb464f9
+# %% ../nbs/06_evaluate.ipynb #94199128
 def confusion(
     model, # a trained `Learner` or network
     data,  # labelled images: anything `as_dataset` takes
@@ -37,7 +37,7 @@ def confusion(
     ds = as_dataset(data)
     return confusion_matrix(ds.labels, predict(model, ds.images).argmax(1), labels=range(ds.n_classes))
 
-# %% ../nbs/06_evaluate.ipynb #abcc6ec0
+# %% ../nbs/06_evaluate.ipynb #a1f08322
 def plot_confusions(
     models: dict, # title -> trained `Learner` or network
     data,         # labelled images: anything `as_dataset` takes
@@ -56,10 +56,10 @@ def plot_confusions(
     axs[0, 0].set_ylabel("truth (cells: % of the row)")
     return save_figure(fig, path) if path else fig
 
-# %% ../nbs/06_evaluate.ipynb #37c32739
+# %% ../nbs/06_evaluate.ipynb #d68fac9e
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
-# %% ../nbs/06_evaluate.ipynb #2c5e0080
+# %% ../nbs/06_evaluate.ipynb #77f373e2
 def plot_curves(
     histories: dict, # title -> table of `core.history`
     title: str="",   # of the figure: say n and seed
@@ -78,7 +78,7 @@ def plot_curves(
     fig.suptitle(title, fontsize=9)
     return save_figure(fig, path) if path else fig
 
-# %% ../nbs/06_evaluate.ipynb #8dfc4baf
+# %% ../nbs/06_evaluate.ipynb #de581c8c
 def recognised(
     model,   # a classifier trained on real images: `Learner` or network
     images,  # generated images, uint8 (n,c,h,w)

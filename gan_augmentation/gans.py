@@ -28,7 +28,7 @@ from .core import (adam, check_choice, check_labels, check_range, denormalize, e
                                    load_bundle, pick_device, quiet, save_bundle)
 from .data import BatchLoader, as_dataset
 
-# %% ../nbs/03_gans.ipynb #d1a193d1
+# %% ../nbs/03_gans.ipynb #7bb2aac8
 class DCGenerator(nn.Module):
     "Map noise `(b,nz)` and labels `(b,)` to images `(b,c,h,w)` in [-1,1] (Radford et al. 2016)."
     def __init__(self,
@@ -48,7 +48,7 @@ class DCGenerator(nn.Module):
             nn.ConvTranspose2d(channels//2, c, 4, 2, 1), nn.Tanh())
     def forward(self, z, labels): return self.net(self.project(torch.cat([z, self.embed(labels)], 1)))
 
-# %% ../nbs/03_gans.ipynb #8e05d04f
+# %% ../nbs/03_gans.ipynb #0d8579d4
 class DCCritic(nn.Module):
     "Map images `(b,c,h,w)` and labels `(b,)` to logits `(b,)`: how real an image is, as one of its class (Miyato & Koyama 2018)."
     def __init__(self,
@@ -68,7 +68,7 @@ class DCCritic(nn.Module):
         phi = self.features(x)
         return self.verdict(phi).squeeze(1) + (self.embed(labels)*phi).sum(1)
 
-# %% ../nbs/03_gans.ipynb #9fce01c1
+# %% ../nbs/03_gans.ipynb #10bfd450
 def bce_critic_loss(
     real: torch.Tensor, # logits of real images (b,)
     fake: torch.Tensor, # logits of generated images (b,)
@@ -76,24 +76,24 @@ def bce_critic_loss(
     "Binary cross-entropy of the critic (Goodfellow et al. 2014, eq. 1)."
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
-# %% ../nbs/03_gans.ipynb #ff583142
+# %% ../nbs/03_gans.ipynb #04f40e9b
 def bce_generator_loss(
     fake: torch.Tensor, # logits of generated images (b,)
 ) -> torch.Tensor:      # scalar
     "Non-saturating loss of the generator (Goodfellow et al. 2014, section 3)."
     return F.softplus(-fake).mean()
 
-# %% ../nbs/03_gans.ipynb #865d1512
+# %% ../nbs/03_gans.ipynb #5c76f05e
 @dataclass(frozen=True)
 class GANLoss:
     "What the two players minimise."
     critic: Callable    # (real logits, fake logits) -> scalar
     generator: Callable # fake logits -> scalar
 
-# %% ../nbs/03_gans.ipynb #2d7e3930
+# %% ../nbs/03_gans.ipynb #57848f13
 GAN_LOSSES = dict(bce=GANLoss(bce_critic_loss, bce_generator_loss))
 
-# %% ../nbs/03_gans.ipynb #4e1cef09
+# %% ../nbs/03_gans.ipynb #79c471a7
 class GAN(nn.Module):
     "A generator and its critic; `forward` is the critic's verdict on what the generator makes."
     def __init__(self, generator: nn.Module, critic: nn.Module, nz: int):
@@ -102,7 +102,7 @@ class GAN(nn.Module):
     def noise(self, labels): return torch.randn(len(labels), self.nz, device=labels.device)
     def forward(self, z, labels): return self.critic(self.generator(z, labels), labels)
 
-# %% ../nbs/03_gans.ipynb #5d4d334a
+# %% ../nbs/03_gans.ipynb #8099f72e
 class GANCB(Callback):
     "Take critic steps before each of the Learner's own steps, which train the generator."
     order = 70 # after the schedulers
@@ -116,7 +116,7 @@ class GANCB(Callback):
     def after_batch(self): self.model.critic.requires_grad_(True)
     def before_validate(self): raise CancelValidException # a game has no validation loss
 
-# %% ../nbs/03_gans.ipynb #139e9bc3
+# %% ../nbs/03_gans.ipynb #303a8027
 @patch
 def critic_step(self:GANCB, real, labels):
     "Move the critic: real images should get high logits, generated ones low."
@@ -129,7 +129,7 @@ def critic_step(self:GANCB, real, labels):
     self.sums += torch.stack([loss, on_real.sigmoid().mean(), on_fake.sigmoid().mean()]).detach().cpu()
     self.n += 1
 
-# %% ../nbs/03_gans.ipynb #4b409cbe
+# %% ../nbs/03_gans.ipynb #531d0bad
 def ema_decay(
     decay: float, # decay after the warm-up
     t: int,       # averages taken so far
@@ -137,7 +137,7 @@ def ema_decay(
     "Compute the decay of step t, with the warm-up of TensorFlow's `ExponentialMovingAverage`."
     return min(decay, (1 + t)/(10 + t))
 
-# %% ../nbs/03_gans.ipynb #ce24a69a
+# %% ../nbs/03_gans.ipynb #733b638f
 class EMACB(Callback):
     "Keep a moving average of the generator's weights; its batch-norm statistics are the current ones."
     order = 80
@@ -148,7 +148,7 @@ class EMACB(Callback):
     @property
     def generator(self): return self.average.module
 
-# %% ../nbs/03_gans.ipynb #b50b0374
+# %% ../nbs/03_gans.ipynb #3352ef6d
 @dataclass(frozen=True)
 class GANSpec:
     "Networks of a GAN and the settings it is trained with unless you say otherwise."
@@ -165,13 +165,13 @@ class GANSpec:
     betas: tuple      # Adam's decay rates
     ema: float        # decay of the generator's moving average, per step
 
-# %% ../nbs/03_gans.ipynb #4709f237
+# %% ../nbs/03_gans.ipynb #185869b9
 GANS = dict(
     #              title   generator    critic    nz  emb  g   c   epochs bs  lr    betas       ema
     dcgan = GANSpec("DCGAN", DCGenerator, DCCritic, 64, 16, 48, 24, 60,    64, 5e-4, (.5, .999), .995),
 )
 
-# %% ../nbs/03_gans.ipynb #9c2c3581
+# %% ../nbs/03_gans.ipynb #f7cbd4ab
 def build_gan(
     generator: str,  # a name in `GANS`
     shape: tuple,    # (c,h,w) of an image
@@ -184,7 +184,7 @@ def build_gan(
     with no_random(seed):
         return GAN(spec.generator(shape, n_classes, spec.nz, spec.n_embed, spec.g_channels), spec.critic(shape, n_classes, spec.c_channels), spec.nz)
 
-# %% ../nbs/03_gans.ipynb #aa105d23
+# %% ../nbs/03_gans.ipynb #a8dd4b07
 def gan_learner(
     dls,                    # fastai `DataLoaders` of an `ImageDataset`
     generator: str="dcgan", # a name in `GANS`
@@ -207,7 +207,7 @@ def gan_learner(
     learn.recorder.train_metrics, learn.recorder.valid_metrics = True, False
     return learn
 
-# %% ../nbs/03_gans.ipynb #1b734f12
+# %% ../nbs/03_gans.ipynb #9aa24cee
 class GANSampler:
     "A trained generator that can be asked for images."
     chunk = 64 # images at once, always exactly so many
@@ -221,7 +221,7 @@ class GANSampler:
         self.shape, self.classes = tuple(config["shape"]), tuple(config["classes"])
     def __repr__(self): return f"{GANS[self.config['generator']].title} for {len(self.classes)} classes of {'x'.join(map(str, self.shape))} images, trained on {self.config['data']['name']}"
 
-# %% ../nbs/03_gans.ipynb #01237a0d
+# %% ../nbs/03_gans.ipynb #7a88f088
 @patch
 def sample(self:GANSampler,
     labels,      # class of each image (n,)
@@ -232,7 +232,7 @@ def sample(self:GANSampler,
     images = [self._chunk(labels[i:i+self.chunk], seed, i) for i in range(0, len(labels), self.chunk)]
     return torch.cat(images) if images else torch.empty(0, *self.shape, dtype=torch.uint8)
 
-# %% ../nbs/03_gans.ipynb #1f26c1c6
+# %% ../nbs/03_gans.ipynb #ad79109b
 @patch
 @torch.no_grad()
 def _chunk(self:GANSampler, labels, seed, start):
@@ -240,7 +240,7 @@ def _chunk(self:GANSampler, labels, seed, start):
     padded = F.pad(labels, (0, self.chunk - len(labels))).to(self.device)
     return denormalize(self.generator(z, padded))[:len(labels)].cpu()
 
-# %% ../nbs/03_gans.ipynb #cb6ffab7
+# %% ../nbs/03_gans.ipynb #c1242173
 @patch
 def save(self:GANSampler,
     path, # directory to write
@@ -248,7 +248,7 @@ def save(self:GANSampler,
     "Store weights (safetensors), settings and checksums (JSON)."
     return save_bundle(path, self.generator.state_dict(), self.config)
 
-# %% ../nbs/03_gans.ipynb #c25ebe6b
+# %% ../nbs/03_gans.ipynb #354f25fa
 def load_gan(
     path,        # directory written by `GANSampler.save`
     device=None, # where to run; default: the best there is
@@ -260,7 +260,7 @@ def load_gan(
     generator.load_state_dict(weights)
     return GANSampler(generator, config, device)
 
-# %% ../nbs/03_gans.ipynb #d37539f0
+# %% ../nbs/03_gans.ipynb #22c5955d
 def train_gan(
     dataset,                  # training images: anything `as_dataset` takes
     generator: str="dcgan",   # a name in `GANS`
@@ -283,7 +283,7 @@ def train_gan(
     sampler.history = history(learn)
     return sampler
 
-# %% ../nbs/03_gans.ipynb #ea0b2086
+# %% ../nbs/03_gans.ipynb #ebeb38d4
 def gan_config(
     generator: str, # a name in `GANS`
     ds,             # the images it is trained on

