@@ -1,18 +1,28 @@
 "What the benchmarks share: a spread, and a results file that is also printed."
-import statistics
+import statistics, sys
 from pathlib import Path
+
+from scipy import stats
 
 from gan_augmentation.core import environment, save_json
 
 
 def spread(values) -> dict:
-    "Summarise repeated measurements."
-    return dict(mean=statistics.mean(values), sd=statistics.stdev(values), median=statistics.median(values), min=min(values), max=max(values))
+    "Summarise repeated measurements, with a 95 % interval of their mean."
+    mean, sem = statistics.mean(values), stats.sem(values)
+    low, high = stats.t.interval(.95, len(values) - 1, mean, sem)
+    return dict(mean=mean, sd=statistics.stdev(values), low=float(low), high=float(high), median=statistics.median(values), values=list(values))
 
 
-def report(name: str, **result):
-    "Print a result and store it as `benchmarks/results/<name>.json`."
-    print(f"{name} ({result['n']} rounds each, {result['unit']})")
-    for what, s in result["measured"].items(): print(f"  {what:22}{s['mean']:12,.3g} +- {s['sd']:,.2g}")
-    for what, ratio in result["ratios"].items(): print(f"  {what:22}{ratio:12,.3f}   ({result['target']})")
-    save_json(Path(__file__).parent/"results"/f"{name}.json", dict(**result, command=f"python benchmarks/{name}.py", environment=environment()))
+def report(name: str, *, measured: dict, ratios: dict, target: str, met, **facts):
+    "Print measurements and ratios (one a round), store them as `benchmarks/results/<name>.json`, and exit with 1 if a target was missed."
+    n = len(next(iter(measured.values())))
+    print(f"{name}: {n} rounds, {facts['unit']}")
+    for what, values in measured.items(): print(f"  {what:24}{spread(values)['mean']:12,.4g} +- {spread(values)['sd']:,.2g}")
+    ok = True
+    for what, values in ratios.items():
+        s, ok = spread(values), ok and met(statistics.median(values))
+        print(f"  {what:24}{s['median']:12,.3f}   (median; mean's 95 % interval {s['low']:,.3f} to {s['high']:,.3f}; target: {target})")
+    summary = dict(measured={k: spread(v) for k, v in measured.items()}, ratios={k: spread(v) for k, v in ratios.items()}, target=target, met=ok)
+    save_json(Path(__file__).parent/"results"/f"{name}.json", dict(n=n, **facts, **summary, command=f"python benchmarks/{name}.py", environment=environment()))
+    if not ok: sys.exit(f"{name}: target missed ({target})")

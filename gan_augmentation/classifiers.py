@@ -106,7 +106,7 @@ def classifier_learner(
     metrics = [accuracy, *(m(average="macro") for m in (Precision, Recall, F1Score))]
     return Learner(dls, net, CrossEntropyLossFlat(), opt_func=adam, lr=lr, wd=wd, metrics=metrics, cbs=cbs, **kwargs)
 
-# %% ../nbs/02_classifiers.ipynb #a1a3cfcd
+# %% ../nbs/02_classifiers.ipynb #5b141cca
 def train_classifier(
     dls,                      # fastai `DataLoaders` of an `ImageDataset`
     network: str="convolutional", # a name in `CLASSIFIERS`
@@ -119,17 +119,18 @@ def train_classifier(
     "Make a `Learner` and train it with the one-cycle schedule (Smith 2018). The global random state is left as it was."
     epochs = check_range(classifier_spec(network).epochs if epochs is None else epochs, "epochs", 1, kind=int)
     learn = classifier_learner(dls, network, seed=seed, **kwargs)
+    if hasattr(dls.train, "restart"): dls.train.restart()
     with no_random(seed), quiet(learn, progress): learn.fit_one_cycle(epochs, learn.lr)
     return learn
 
-# %% ../nbs/02_classifiers.ipynb #52d385fa
+# %% ../nbs/02_classifiers.ipynb #57a4ff92
 @torch.no_grad()
 def predict(
     model,       # a trained `Learner` or network
     images,      # uint8 (n,c,h,w)
     bs: int=512, # images at once
 ) -> torch.Tensor: # probabilities float32 (n,n_classes), on the CPU
-    "Classify images; the network's training mode is left as it was."
+    "Classify images; the network's training mode is left as it was. Raises `TypeError` or `ValueError` for anything but uint8 (n,c,h,w)."
     net = getattr(model, "model", model)
     device, was_training = next(net.parameters()).device, net.training
     net.eval()

@@ -36,20 +36,23 @@ def data(
     if name in DATASETS: typer.echo(f"licence: {DATASETS[name].licence}\nsource:  {DATASETS[name].source}")
     typer.echo(f"split:   seed {seed}, SHA-256 {splits.sha256[:16]}...\nsamples: {out}")
 
-# %% ../nbs/09_cli.ipynb #5b2dcd43
+# %% ../nbs/09_cli.ipynb #4ddb0011
 @app.command()
 def demo(
+    dataset: Annotated[str, typer.Option(help="fashion_mnist_mini (shipped), fashion_mnist or cifar-10 (hours on two cores)")] = "fashion_mnist_mini",
+    generator: Annotated[str, typer.Option(help="dcgan")] = "dcgan",
     epochs: Annotated[Optional[int], typer.Option(help="passes of the generator over the training images [default: the generator's]")] = None,
     seeds: Annotated[int, typer.Option(help="pairs of classifiers to train; fewer than 6 give no verdict")] = 8,
     ratio: Annotated[float, typer.Option(help="synthetic images per real one")] = 1.,
-    classifier: Annotated[str, typer.Option(help="shallow or convolutional (an hour or two on two cores)")] = "shallow",
+    classifier: Annotated[str, typer.Option(help="shallow or convolutional (hours on two cores)")] = "shallow",
+    budget: Annotated[str, typer.Option(help="what both classifiers have as much of: steps, or epochs over the real images")] = "steps",
     seed: Annotated[int, typer.Option(help="of the generator's training")] = 0,
     results: Annotated[Path, typer.Option(help="directory for the runs")] = Path("results"),
 ):
-    "Take 6,000 real images to a verdict: train a DCGAN, add its images, train classifiers with and without."
+    "Take real images to a verdict: train a generator, add its images, train classifiers with and without."
     from gan_augmentation.study import demo
     start = time.perf_counter()
-    outcome, trained, tested = demo(epochs=epochs, n_seeds=seeds, ratio=ratio, classifier=classifier, seed=seed, results=results, progress=True)
+    outcome, trained, tested = demo(dataset, generator, classifier, epochs=epochs, n_seeds=seeds, ratio=ratio, budget=budget, seed=seed, results=results, progress=True)
     typer.echo(f"{outcome.augmented!r}\nAccuracy on {outcome.record['n_test']:,} real test images, {classifier} classifier:\n\n{outcome}\n")
     typer.echo(f"generator: {trained}\nstudy:     {tested} (pictures, reports, study.json)\n{time.perf_counter() - start:.0f} seconds")
 

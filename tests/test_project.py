@@ -16,12 +16,12 @@ def cells(path): return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
 def imports(path):
-    "Modules of this package that a notebook's exported cells import."
+    "Modules of this package that any cell of a notebook imports."
     for cell in cells(path):
-        source = "".join(cell["source"])
-        if cell["cell_type"] != "code" or "#| export" not in source: continue
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gan_augmentation."): yield node.module.split(".")[1]
+        if cell["cell_type"] != "code": continue
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            yield from (name.split(".")[1] for name in names if name.startswith("gan_augmentation."))
 
 
 @pytest.mark.parametrize("module", NOTEBOOKS)
