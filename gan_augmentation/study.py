@@ -69,7 +69,7 @@ def verdict(
     word = "no evidence" if p > ALPHA else "helps" if d.mean() > 0 else "hurts"
     return Verdict(word, len(d), float(d.mean()), float(means[k-1]), float(means[-k]), p)
 
-# %% ../nbs/08_study.ipynb #b583679f
+# %% ../nbs/08_study.ipynb #a1b85367
 @dataclass
 class Study:
     "The outcome of an experiment."
@@ -83,9 +83,8 @@ class Study:
     def __str__(self):
         shown = (100*self.table).round(2).rename(columns=lambda c: f"{c} (%)" if c != "difference" else "difference (points)")
         shares = {k: v for k, v in self.record["recognised"].items() if k != "all"}
-        worst = min(shares, key=shares.get, default=None)
-        judged = f"{recognition(self.record)} Least: {worst}, {shares[worst]:.0%}.\n\n" if shares else ""
-        return f"{shown.to_string()}\n\n{judged}Verdict: {self.verdict}\n{scope(self.record)}"
+        worst = min(shares, key=shares.get)
+        return f"{shown.to_string()}\n\n{recognition(self.record)} Least: {worst}, {shares[worst]:.0%}.\n\nVerdict: {self.verdict}\n{scope(self.record)}"
 
 # %% ../nbs/08_study.ipynb #6f0ff7e8
 ARMS = "real only", "real + generated"
@@ -122,18 +121,19 @@ def run_arm(
     learn = train_classifier(dataloaders(train, data.valid, bs=bs, n_batches=n_batches, seed=seed, device=kwargs.pop("device", None)), classifier, seed=seed, **kwargs)
     return learn, classifier_scores(learn, data.test)
 
-# %% ../nbs/08_study.ipynb #f2f12209
+# %% ../nbs/08_study.ipynb #6f24cdd8
 def check_unseen(
     generator,   # a sampler
     data: Splits, # the real images
 ):
     "Refuse a generator that was trained on other images than `data.train`; raises `ValueError`. Of a sampler without `config` nothing is known."
-    seen = (getattr(generator, "config", None) or {}).get("data")
+    config = getattr(generator, "config", None)
+    seen = config.get("data") if isinstance(config, dict) else None
     if isinstance(seen, dict) and seen.get("sha256") != data.train.sha256():
         raise ValueError(f"the generator was trained on {seen.get('n')} images of {seen.get('name')} that are not the {len(data.train):,} training images of {data.name}: "
                          "it may have seen validation or test images; train one on data.train")
 
-# %% ../nbs/08_study.ipynb #ee0436c9
+# %% ../nbs/08_study.ipynb #9249c7fe
 def study(
     data,                     # a data set's name or `Splits` with test images
     generator,                # as for `augment_dataset`, trained on `data.train` alone
@@ -165,9 +165,9 @@ def study(
     table = pd.DataFrame([{arm: scores["accuracy"] for arm, scores in row.items()} for row in rows], index=pd.Index(seeds, name="seed"))
     table["difference"] = table[ARMS[1]] - table[ARMS[0]]
     answer, learners = verdict(table.difference), {arm: learn for arm, (learn, _) in first.items()}
-    asked = recognised(learners[ARMS[0]], augmented.images[augmented.synthetic], augmented.labels[augmented.synthetic], augmented.classes) if augmented.synthetic.any() else {}
+    asked = recognised(learners[ARMS[0]], augmented.images[augmented.synthetic], augmented.labels[augmented.synthetic], augmented.classes)
     record = dict(question="does adding generated images to the training set change the accuracy on real test images?", verdict=asdict(answer),
-                  classifier=classifier, epochs=epochs, bs=bs, lr=spec.lr, wd=spec.wd, budget=budget, ratio=ratio, seeds=seeds,
+                  classifier=classifier, epochs=epochs, bs=bs, lr=spec.lr, wd=spec.wd, budget=budget, ratio=ratio if isinstance(ratio, str) else float(ratio), seeds=seeds,
                   n_train=len(data.train), n_valid=len(data.valid), n_test=len(data.test), scores=rows, recognised=dict(asked),
                   augmentation=augmented.provenance, seconds=round(time.perf_counter() - start, 1), environment=environment())
     return Study(table, answer, record, learners, {arm: history(learn) for arm, learn in learners.items()}, data, augmented)
@@ -219,7 +219,7 @@ def plot_study(
     fig.suptitle(f"{record['classifier']}, {record['n_train']:,} real images, {n} seeds", fontsize=9)
     return save_figure(fig, path) if path else fig
 
-# %% ../nbs/08_study.ipynb #799c544a
+# %% ../nbs/08_study.ipynb #7cf11295
 def summary(
     record: dict, # content of a `study.json`
 ) -> str:         # Markdown
@@ -229,7 +229,7 @@ def summary(
     return (f"Accuracy (%) on {record['n_test']:,} real test images: classifier `{record['classifier']}`, {record['n_train']:,} real training images; "
             f"generated images per real one: {record['ratio']}; same seeds with and without, {BUDGETS[record['budget']]}.\n\n"
             f"| seed | {ARMS[0]} | {ARMS[1]} | difference |\n|--:|--:|--:|--:|\n{table}\n| **mean** | | | **{100*v['mean']:+.2f}** |\n\n"
-            f"**Verdict: {Verdict(**v)}.** {scope(record)}" + (f"\n\n{recognition(record)}" if record["recognised"] else ""))
+            f"**Verdict: {Verdict(**v)}.** {scope(record)}\n\n{recognition(record)}")
 
 # %% ../nbs/08_study.ipynb #211a0174
 def demo(
