@@ -198,7 +198,7 @@ def save(self:Study,
     with whole(path/"report.txt") as tmp: tmp.write_text(f"{self}\n\nFirst seed, on {len(self.data.test):,} real test images:\n\n{reports}\n", encoding="utf-8")
     return path
 
-# %% ../nbs/08_study.ipynb #e486d53d
+# %% ../nbs/08_study.ipynb #fa93081f
 def plot_study(
     record: dict, # content of a `study.json`
     path=None,    # PNG file to write instead of returning the figure
@@ -216,7 +216,7 @@ def plot_study(
     if v["low"] is not None: right.vlines(1, 100*v["low"], 100*v["high"], color="k")
     right.axhline(0, color="0.5", lw=.8)
     right.set(xlim=(-.7, 1.7), xticks=[0, 1], xticklabels=["each seed", "mean, 95 %"], ylabel="difference (points)", title=f"{v['word']}, p = {v['p']:.3f}")
-    fig.suptitle(f"{record['classifier']}, {record['n_train']:,} real images, {n} seeds", fontsize=9)
+    fig.suptitle(f"{record['classifier']}, {record['n_train']:,} real images, {n} seeds; {BUDGETS[record['budget']]}", fontsize=9)
     return save_figure(fig, path) if path else fig
 
 # %% ../nbs/08_study.ipynb #7cf11295
