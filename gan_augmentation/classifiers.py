@@ -18,7 +18,7 @@ from fastai.torch_core import no_random
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from torch import nn
 
-from .core import adam, check_choice, check_images, check_range, history, normalize, quiet
+from .core import adam, check_choice, check_images, check_range, normalize, quiet
 from .data import as_dataset
 
 # %% ../nbs/02_classifiers.ipynb #737245b2

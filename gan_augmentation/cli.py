@@ -6,7 +6,7 @@
 __all__ = ['app', 'program', 'data', 'demo', 'main']
 
 # %% ../nbs/09_cli.ipynb #c404fca1
-import os, sys, time, warnings
+import sys, time, warnings
 from pathlib import Path
 from typing import Annotated, Optional
 

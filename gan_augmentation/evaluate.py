@@ -9,7 +9,6 @@ __all__ = ['COLOURS', 'class_report', 'confusion', 'plot_confusions', 'plot_curv
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.metrics import classification_report, confusion_matrix
 
 from .classifiers import predict

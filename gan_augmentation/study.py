@@ -15,12 +15,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from scipy import stats
 from tqdm.auto import tqdm
 
 from .augment import augment_dataset, find_generator, how_many, run_name
-from .classifiers import classifier_scores, classifier_spec, history, train_classifier
-from .core import check_choice, check_range, environment, new_run, pick_device, save_figure, save_json, whole
+from .classifiers import classifier_scores, classifier_spec, train_classifier
+from .core import check_choice, check_range, environment, history, new_run, pick_device, save_figure, save_json, whole
 from .data import Splits, dataloaders, load_data
 from .evaluate import COLOURS, class_report, plot_confusions, plot_curves, plot_game, recognised
 from .gans import GANS, train_gan
