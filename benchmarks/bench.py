@@ -14,7 +14,7 @@ def spread(values) -> dict:
     return dict(mean=mean, sd=statistics.stdev(values), low=float(low), high=float(high), median=statistics.median(values), values=list(values))
 
 
-def report(name: str, *, measured: dict, ratios: dict, target: str, met, **facts):
+def report(name: str, *, measured: dict, ratios: dict, target: str, met, command: str|None=None, **facts):
     "Print measurements and ratios (one a round), store them as `benchmarks/results/<name>.json`, and exit with 1 if a target was missed."
     n = len(next(iter(measured.values())))
     print(f"{name}: {n} rounds, {facts['unit']}")
@@ -24,5 +24,5 @@ def report(name: str, *, measured: dict, ratios: dict, target: str, met, **facts
         s, ok = spread(values), ok and met(statistics.median(values))
         print(f"  {what:24}{s['median']:12,.3f}   (median; mean's 95 % interval {s['low']:,.3f} to {s['high']:,.3f}; target: {target})")
     summary = dict(measured={k: spread(v) for k, v in measured.items()}, ratios={k: spread(v) for k, v in ratios.items()}, target=target, met=ok)
-    save_json(Path(__file__).parent/"results"/f"{name}.json", dict(n=n, **facts, **summary, command=f"python benchmarks/{name}.py", environment=environment()))
+    save_json(Path(__file__).parent/"results"/f"{name}.json", dict(n=n, **facts, **summary, command=command or f"python benchmarks/{name}.py", environment=environment()))
     if not ok: sys.exit(f"{name}: target missed ({target})")

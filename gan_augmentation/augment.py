@@ -17,9 +17,11 @@ import torch
 from fastai.data.core import DataLoaders
 from fastcore.basics import patch
 
-from .core import BUNDLE, check_choice, check_images, check_range, environment, fingerprint, runs, show_images
-from .data import ImageDataset, Splits, as_dataset, check_alike, check_real, dataloaders, is_name, load_data, same_classes
-from .sources import DATASETS, dataset_info
+from .core import BUNDLE, check_choice, check_images, check_range, environment, fingerprint, show_images
+from .data import Splits, check_alike, check_real, data_title, dataloaders, is_name, load_data
+from .images import ImageDataset, as_dataset, same_classes
+from .runs import find_runs
+from .sources import DATASETS
 
 # %% ../nbs/05_augment.ipynb #39861546
 MAX_IMAGES = 10_000_000 # synthetic images that one call may ask for
@@ -82,7 +84,7 @@ def run_name(
     dataset: str,   # a name in `DATASETS`
 ) -> str:           # e.g. "DCGANFashionMNISTGenerator"
     "Name the runs of a generator on a data set."
-    return f"{generator.upper()}{dataset_info(dataset).title}Generator"
+    return f"{generator.upper()}{data_title(dataset)}Generator"
 
 # %% ../nbs/05_augment.ipynb #c89a3f37
 def newest_generator(
@@ -96,7 +98,7 @@ def newest_generator(
     check_choice(real.name, DATASETS, f"dataset (a {generator} can only be found by name for named data; pass the generator itself)")
     parent = Path(results)/"generators"
     wanted = real.sha256()
-    for run in reversed(runs(parent, run_name(generator, real.name)).values()):
+    for run in reversed(find_runs(parent, run_name(generator, real.name)).values()):
         config = run/"model"/"config.json"
         if all((run/"model"/f).is_file() for f in BUNDLE) and json.loads(config.read_text(encoding="utf-8")).get("data", {}).get("sha256") == wanted: return load_generator(run, device)
     raise FileNotFoundError(f"no {generator} trained on these {len(real):,} images of {real.name} is in {parent}: train one with gan_augmentation.gans.train_gan "

@@ -24,9 +24,9 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.optim.swa_utils import AveragedModel
 
-from .core import (adam, check_choice, check_labels, check_range, denormalize, environment, fingerprint, history, image_noise,
-                                   load_bundle, pick_device, quiet, save_bundle)
+from .core import check_choice, check_labels, check_range, denormalize, environment, fingerprint, image_noise, load_bundle, pick_device, save_bundle
 from .data import BatchLoader, as_dataset, check_real
+from .training import history, optimizer, quiet
 
 # %% ../nbs/03_gans.ipynb #e33e068d
 class DCGenerator(nn.Module):
@@ -210,7 +210,7 @@ def gan_learner(
     game = GANCB(loss, check_range(n_critic, "n_critic", 1, kind=int))
     metrics = [ValueMetric(lambda i=i: (game.sums[i]/game.n).item(), name) for i, name in enumerate(("critic_loss", "on_real", "on_fake"))]
     learn = Learner(dls, gan.to(dls.device), lambda logits, _: loss.generator(logits), lr=check_range(spec.lr if lr is None else lr, "lr", 0),
-                   opt_func=partial(adam, betas=spec.betas), splitter=lambda m: [params(m.generator), params(m.critic)],
+                   opt_func=partial(optimizer(), betas=spec.betas), splitter=lambda m: [params(m.generator), params(m.critic)],
                    metrics=metrics, cbs=[game, EMACB(spec.ema), *L(cbs)], **kwargs)
     learn.recorder.train_metrics, learn.recorder.valid_metrics = True, False
     return learn

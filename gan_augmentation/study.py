@@ -19,11 +19,13 @@ from tqdm.auto import tqdm
 
 from .augment import augment_dataset, find_generator, how_many, run_name
 from .classifiers import classifier_scores, classifier_spec, train_classifier
-from .core import check_choice, check_range, environment, history, new_run, pick_device, save_figure, save_json, whole
-from .data import Splits, dataloaders, load_data
-from .evaluate import COLOURS, class_report, plot_confusions, plot_curves, plot_game, recognised
+from .core import check_choice, check_range, environment, pick_device, save_figure, save_json, whole
+from .data import Splits, data_title, dataloaders, load_data
+from .evaluate import plot_game, recognised
 from .gans import GANS, train_gan
-from .sources import dataset_info
+from .reports import COLOURS, class_report, plot_confusions, plot_curves
+from .runs import new_run
+from .training import history
 
 # %% ../nbs/08_study.ipynb #e360cdb5
 MIN_SEEDS = 6   # fewer cannot reach p <= 0.05 in a two-sided sign-flip test
@@ -258,5 +260,5 @@ def demo(
     outcome = study(data, gan, classifier, seeds=range(n_seeds), ratio=ratio, budget=budget, device=device, progress=progress)
     outcome.record["command"] = (f"gan-augment demo --dataset {dataset} --generator {generator} --epochs {n_epochs} --classifier {classifier} --seeds {n_seeds} "
                                  f"--ratio {ratio:g} --budget {budget} --seed {seed}")
-    tested = new_run(Path(results)/"studies", f"{spec.title}{dataset_info(dataset).title}Study")
+    tested = new_run(Path(results)/"studies", f"{spec.title}{data_title(dataset)}Study")
     return outcome, trained, outcome.save(tested)

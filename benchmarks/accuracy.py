@@ -1,0 +1,55 @@
+"""Accuracy of the classifiers on full Fashion-MNIST, one row a training, kept in `benchmarks/results/accuracy/`.
+
+    python benchmarks/accuracy.py deep                     # seeds 0, 1, 2; minutes
+    python benchmarks/accuracy.py convolutional --seeds 0  # the large ones take an hour or so on two cores
+
+Each row is a run as `gan-augment train-classifier` makes it: the test images are looked at once, after training. A seed that is already in the table is not trained again;
+a run that was killed is gone on with.
+"""
+import argparse, json
+from pathlib import Path
+
+from gan_augmentation.classifier_runs import newest_unfinished, resume_run, train_run
+from gan_augmentation.core import save_json
+
+TABLES = Path(__file__).parent/"results"/"accuracy"
+CASES = { # name -> network, settings, test accuracy that the predecessor reached, test accuracy aimed at
+    "shallow":           ("shallow",       dict(epochs=20, bs=128, lr=2e-3),                                    .8430, .895),
+    "deep":              ("deep",          {},                                     .8787, .900),
+    "arch1":             ("arch1",         dict(precision="bf16"),                 .9134, .930),
+    "arch2":             ("arch2",         dict(precision="bf16"),                 .9302, .930),
+    "vgg_like":          ("vgg_like",      dict(precision="bf16"),                 .948,  .945),
+    "vgg_like_augmented": ("vgg_like",     dict(precision="bf16", augment="flip,shift"), .948, .945),
+    "convolutional":     ("convolutional", dict(precision="bf16"),                 .9350, .945),
+    "efficientnet":      ("efficientnet",  dict(precision="bf16", finetune=2),     .9164, .930),
+    "elu_cnn":           ("elu_cnn",       dict(precision="bf16"),                 .90,   .90),
+}
+
+
+def row(run) -> dict:
+    "Read what a finished run wrote."
+    config, found = (json.loads((run/name).read_text()) for name in ("config.json", "metrics.json"))
+    return dict(seed=config["settings"]["seed"], **{k: found[k] for k in ("test", "valid", "train", "seconds", "rounds", "resumed")}, settings=config["settings"], options=config["options"],
+                pretrained=config["pretrained"], data={k: config["data"][k] for k in ("name", "split_sha256", "train", "test")}, environment=found["environment"])
+
+
+def main():
+    "Train what is missing from a case's table."
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--root", help="where Fashion-MNIST is looked for")
+    args = parser.parse_args()
+    network, settings, predecessor, goal = CASES[args.case]
+    path, results = TABLES/f"{args.case}.json", Path("results")/"accuracy"/args.case
+    table = json.loads(path.read_text()) if path.exists() else dict(case=args.case, network=network, predecessor=predecessor, goal=goal, command=f"python benchmarks/accuracy.py {args.case}", runs=[])
+    for seed in args.seeds:
+        if seed in [r["seed"] for r in table["runs"]]: continue
+        try: run = resume_run(newest_unfinished(network, "fashion_mnist", results), root=args.root, progress=True)
+        except FileNotFoundError: run = train_run("fashion_mnist", network, root=args.root, results=results, progress=True, seed=seed, options=dict(backbone="lite0") if network == "efficientnet" else None, **settings)
+        table["runs"].append(row(run))
+        save_json(path, table)
+        print(f"{args.case}, seed {table['runs'][-1]['seed']}: {100*table['runs'][-1]['test']['accuracy']:.2f} % of the test images", flush=True)
+
+
+if __name__ == "__main__": main()
