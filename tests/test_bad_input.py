@@ -26,7 +26,7 @@ def saved(tmp_path_factory, data):
 @pytest.mark.parametrize("args, says", [
     (["data", "fashion_minst"], "choose one of: fashion_mnist, fashion_mnist_mini, cifar-10"),
     (["data"], "Missing argument"),
-    (["demo", "--classifier", "resnet"], "choose one of: shallow, convolutional"),
+    (["demo", "--classifier", "resnet"], "choose one of: shallow, deep, convolutional"),
     (["demo", "--ratio", "nan"], "ratio is nan"),
     (["demo", "--ratio", "inf"], "ratio is inf"),
     (["demo", "--seeds", "0"], "n_seeds is 0"),
