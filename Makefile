@@ -13,15 +13,21 @@ test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
 	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers 2
 	$(BIN)/python -m pytest -q tests
 
-bench: $(VENV)/.installed         ## speed, as ratios from one run
-	$(BIN)/python benchmarks/loader.py
-	$(BIN)/python benchmarks/learner.py
+bench: $(VENV)/.installed .venv-keras/.installed ## speed, as ratios from one run; an idle machine, half an hour
+	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg; do \
+	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
+	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 
 docs: $(VENV)/.installed-dev      ## the site, in _docs (needs quarto)
 	rm -rf _proc && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_docs
 
 readme: $(VENV)/.installed-dev    ## README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
+
+.venv-keras/.installed:
+	$(PYTHON) -m venv .venv-keras
+	.venv-keras/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.21.*
+	touch $@
 
 clean:
 	rm -rf _proc _docs build *.egg-info

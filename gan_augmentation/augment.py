@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['MAX_IMAGES', 'GENERATORS', 'how_many', 'by_class', 'load_generator', 'run_name', 'newest_generator', 'find_generator',
-           'AugmentedDataset', 'augment_dataset', 'training_images', 'check_sample', 'describe']
+           'AugmentedDataset', 'augment_dataset', 'without_suffix', 'check_name', 'training_images', 'check_sample',
+           'describe', 'load_training_data']
 
-# %% ../nbs/05_augment.ipynb #95d38da1
+# %% ../nbs/05_augment.ipynb #c938b67d
 import json, time
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -205,19 +207,29 @@ def augment_dataset(
                   seconds=round(time.perf_counter() - start, 2), environment=environment())
     return AugmentedDataset(real, images, labels, record, valid, splits.test)
 
-# %% ../nbs/05_augment.ipynb #7b12ef9a
+# %% ../nbs/05_augment.ipynb #a6fbe21d
+def without_suffix(
+    name,   # of a data set, or anything else
+) -> tuple: # (name without the suffix, generator that it stands for, or None)
+    "Read `fashion_mnist_dcgan` as `fashion_mnist` and `dcgan`; leave everything else as it is."
+    base, _, suffix = name.rpartition("_") if isinstance(name, str) else ("", "", "")
+    return (base, suffix) if base in DATASETS and suffix in GENERATORS else (name, None)
+
+def check_name(
+    name: str, # of a data set, without a suffix
+) -> str:      # `name`
+    "Make sure that a data set exists; raises `ValueError` that lists all names, with and without a suffix."
+    return name if name in DATASETS else check_choice(name, [*DATASETS, *(f"{d}_{g}" for d in DATASETS for g in GENERATORS)], "dataset")
+
+# %% ../nbs/05_augment.ipynb #c72a1389
 def training_images(
     dataset,   # as for `augment_dataset`
     generator, # as for `augment_dataset`
     root=None, # where named data sets are looked for
 ) -> tuple:    # (`Splits`, generator)
     "Find the real images, and the generator that a suffixed name stands for; raises `ValueError` for an unknown name."
-    base, _, suffix = dataset.rpartition("_") if isinstance(dataset, str) else ("", "", "")
-    if base in DATASETS and suffix in GENERATORS and generator is None: dataset, generator = base, suffix
-    if is_name(dataset):
-        allowed = [*DATASETS, *(f"{d}_{g}" for d in DATASETS for g in GENERATORS)]
-        if dataset not in DATASETS: check_choice(dataset, allowed, "dataset")
-        dataset = load_data(dataset, root=root)
+    if generator is None: dataset, generator = without_suffix(dataset)
+    if is_name(dataset): dataset = load_data(check_name(dataset), root=root)
     if generator is None: raise ValueError(f"no generator was given; pass an object with sample(labels, seed), a directory, or one of: {', '.join(GENERATORS)}")
     if not isinstance(dataset, Splits): dataset = Splits(as_dataset(dataset), None, None, "")
     check_real(dataset.train)
@@ -241,3 +253,21 @@ def describe(generator) -> dict:
     try: json.dumps(config)
     except (TypeError, ValueError): config = None
     return dict(type=f"{type(generator).__module__}.{type(generator).__qualname__}", config=config)
+
+# %% ../nbs/05_augment.ipynb #1c0d13dc
+def load_training_data(
+    source,                # a name, e.g. "fashion_mnist" or "fashion_mnist_dcgan", or anything `load_data` takes
+    *,
+    ratio: float|str|None=None, # for suffixed names, as for `augment_dataset`; default: 1
+    image_seed: int=0,     # the generator's
+    results="results",     # where generators are looked for
+    root=None,             # where named data sets are looked for
+    device=None,           # where the generator runs
+    **split,               # `subset`, `valid_pct`, `seed` of `load_data`
+) -> Splits:               # training images, augmented if the name says so; validation and test images are real
+    "Load images by name. Raises what `load_data` and `augment_dataset` raise, and `ValueError` for a `ratio` of images that nobody is to make."
+    name, generator = without_suffix(source)
+    if generator is None and ratio is not None: raise ValueError(f"ratio={ratio} is for names that end in a generator, e.g. fashion_mnist_{next(iter(GENERATORS))}; leave it out for {name}")
+    data = load_data(check_name(name) if is_name(name) else name, root=root, **split)
+    if generator is None: return data
+    return replace(data, train=augment_dataset(data, generator, ratio=1. if ratio is None else ratio, seed=image_seed, results=results, device=device))

@@ -51,7 +51,7 @@ def classifier_spec(
     "Look a network up by name; raises `ValueError` that lists the names."
     return CLASSIFIERS[check_choice(network, CLASSIFIERS, "classifier")]
 
-# %% ../nbs/02c_prediction.ipynb #3cc73500
+# %% ../nbs/02c_prediction.ipynb #149fe47f
 def build_classifier(
     network: str,   # a name in `CLASSIFIERS`
     shape: tuple,   # (c,h,w) of an image
@@ -60,6 +60,7 @@ def build_classifier(
     **kwargs,       # options of the network, e.g. `backbone` of `efficientnet`
 ) -> nn.Module:     # the network, untrained, in channels-last memory
     "Build a network with initial weights that depend on the seed alone."
+    if kwargs and not classifier_spec(network).tune_lr: raise ValueError(f"{network} has no options; leave out {', '.join(kwargs)}")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(check_range(seed, "seed", 0, 2**64 - 1, int))
         return classifier_spec(network).build(tuple(shape), n_classes, **kwargs).to(memory_format=torch.channels_last)

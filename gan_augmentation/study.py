@@ -32,7 +32,7 @@ MIN_SEEDS = 6   # fewer cannot reach p <= 0.05 in a two-sided sign-flip test
 MAX_EXACT = 16  # with more seeds, 2**16 sign flips are drawn at random instead of counted
 ALPHA     = .05 # largest p that counts as evidence; the interval is the 1 - ALPHA one
 
-# %% ../nbs/08_study.ipynb #48fadc0a
+# %% ../nbs/08_study.ipynb #11c04fdb
 @dataclass(frozen=True)
 class Verdict:
     "What paired differences say."
@@ -43,7 +43,7 @@ class Verdict:
     high: float|None # upper end
     p: float        # two-sided sign-flip test
     def __str__(self):
-        if self.word == "no verdict": return f"no verdict: {self.n} seeds are too few, at least {MIN_SEEDS} are needed"
+        if self.word == "no verdict": return f"no verdict: {self.n} seed{'s'*(self.n > 1)} of at least {MIN_SEEDS}"
         does = dict(helps="generated images help", hurts="generated images hurt").get(self.word, "no evidence that generated images help or hurt")
         return (f"{does}: {100*self.mean:+.2f} points of accuracy, 95 % interval {100*self.low:+.2f} to {100*self.high:+.2f}, "
                 f"{'exact '*(self.n <= MAX_EXACT)}sign-flip p = {self.p:.3f}, {self.n} seeds")

@@ -1,14 +1,20 @@
 "Every bad input ends in one clear error, before any work."
-import gzip, struct
+import gzip, shutil, struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gan_augmentation import sources
 from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.classifier_runs import evaluate_run, train_run
 from gan_augmentation.data import load_data
 from gan_augmentation.gans import train_gan
+from gan_augmentation.images import ImageDataset
+from gan_augmentation.prediction import load_classifier
+from gan_augmentation.runs import run_state
 
 
 class Grey:
@@ -134,3 +140,90 @@ def test_an_altered_mini_set_is_refused(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path/"fashion_mnist_mini.npz", **damaged)
     monkeypatch.setattr(sources, "ASSETS", tmp_path)
     with pytest.raises(ValueError, match="fashion_mnist_mini.npz is truncated or altered"): load_data("fashion_mnist_mini")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, data):
+    "A classifier's run that has hardly been trained."
+    return train_run(data, "shallow", source="fashion_mnist_mini", epochs=1, device="cpu", results=tmp_path_factory.mktemp("results"))
+
+
+@pytest.mark.parametrize("options, says", [
+    ("--network resnet", "choose one of: shallow, deep, convolutional"), ("--dataset fashion", "fashion_mnist_mini_dcgan"), ("--dataset fashion_mnist_mini_dcgan", "no dcgan trained on these"),
+    ("--bs 0", "bs is 0; it must be at least 1"), ("--bs 5101", "at most 5100"), ("--epochs 0", "epochs is 0"), ("--epochs -3", "epochs is -3"), ("--epochs 1.5", "Invalid value"),
+    ("--lr nan", "lr is nan"), ("--lr inf", "lr is inf"), ("--lr -1", "lr is -1.0"), ("--wd nan", "wd is nan"), ("--opt sgd", "adamw, adam, rmsprop"), ("--schedule cosine", "one-cycle, constant"),
+    ("--patience 0", "patience is 0"), ("--eval-every 0", "eval_every is 0"), ("--monitor f2", "valid_loss"), ("--precision fp8", "fp32"), ("--augment zoom", "flip, shift, erase"), ("--augment mixup,cutmix", "mix"),
+    ("--finetune 1", "starts from nothing"), ("--network efficientnet --augment flip", "add finetune"), ("--network efficientnet --backbone b7", "b0"), ("--backbone b0", "has no options"),
+    ("--seed -1", "seed is -1"), ("--subset 0", "size is 0"), ("--subset half", "subset is 'half'"), ("--subset 601", "601 images a class"), ("--valid-pct 1.5", "valid_pct is 1.5"), ("--ratio 1", "leave it out"),
+    ("--resume", "start one without --resume"), ("--device abacus", "abacus"), ("--network shallow --dataset . ", "no"),
+])
+def test_a_training_that_cannot_be_is_refused_before_it_begins(program, tmp_path, options, says):
+    done = program("train-classifier", "--dataset", "fashion_mnist_mini", "--network", "deep", *options.split())
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr + done.stdout
+    assert not list(tmp_path.rglob("* Run *"))
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_weights(program, tmp_path):
+    done = program("train-classifier", "--dataset", "fashion_mnist_mini", "--network", "shallow", "--epochs", "2", "--lr", "1e30")
+    last = done.stderr.replace("\r", "\n").splitlines()[-1]
+    assert done.returncode == 2 and "the loss became nan at step" in last and "try a lower learning rate" in last
+    run, = (tmp_path/"results"/"classifiers").iterdir()
+    assert run_state(run).startswith("stopped: the loss became nan")
+
+
+@pytest.mark.parametrize("harm", ["unwritable", "file", "full"])
+def test_results_that_cannot_be_written_are_noticed_before_training(data, tmp_path, harm, monkeypatch):
+    results = tmp_path/"results"
+    if harm == "full": monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    if harm == "file": results.write_text("in the way")
+    if harm == "unwritable": results = Path("/proc/results")
+    with pytest.raises(OSError, match="MB left" if harm == "full" else "cannot write to"): train_run("fashion_mnist_mini", "shallow", results=results)
+    assert not list(tmp_path.rglob("* Run *"))
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "config.json", "manifest.json"])
+@pytest.mark.parametrize("harm", ["missing", "altered", "truncated", "empty"])
+def test_a_damaged_run_is_refused_by_name(run, name, harm, tmp_path):
+    shutil.copytree(run, tmp_path/"run")
+    path = tmp_path/"run"/"model"/name
+    raw = path.read_bytes()
+    if harm == "missing": path.unlink()
+    else: path.write_bytes(dict(altered=raw[:-9] + b"#" + raw[-8:], truncated=raw[:len(raw)//2], empty=b"")[harm])
+    for use in (load_classifier, evaluate_run):
+        with pytest.raises((ValueError, FileNotFoundError)) as e: use(tmp_path/"run")
+        assert str(tmp_path) in str(e.value) and (name in str(e.value) or name == "manifest.json")
+
+
+def test_a_directory_that_is_no_run(program, tmp_path):
+    for command in (("evaluate", tmp_path), ("predict", tmp_path, tmp_path/"x.png"), ("evaluate", "Nothing Run 1")):
+        done = program(*command)
+        assert done.returncode == 2 and "missing" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_run_knows_its_own_classes(run, data):
+    few = data.test.select(range(30))
+    with pytest.raises(ValueError, match="the classifier knows the classes T-shirt/top"): evaluate_run(run, ImageDataset(few.images, few.labels, [f"digit {i}" for i in range(10)]))
+    with pytest.raises(ValueError, match="takes images of"): evaluate_run(run, (few.images[:, :, 2:], few.labels))
+
+
+def test_files_that_are_no_image(run, program, tmp_path, data):
+    good = Image.fromarray(data.test.images[0, 0].numpy())
+    good.save(tmp_path/"good.png")
+    raw = (tmp_path/"good.png").read_bytes()
+    for name, content in (("empty.png", b""), ("truncated.png", raw[:len(raw)//2]), ("text.png", b"ten years")):
+        (tmp_path/name).write_bytes(content)
+        done = program("predict", run, name)
+        assert done.returncode == 2 and f"{name} cannot be read as an image" in done.stderr and done.stderr.count("\n") == 1
+    (tmp_path/"bare").mkdir()
+    for path, says in (("nothing.png", "nothing.png does not exist"), ("bare", "bare has no image files in it")):
+        done = program("predict", run, path)
+        assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_of_an_animated_image_the_first_frame_is_used_and_that_is_said(run, program, tmp_path, data):
+    first, second = (Image.fromarray(x) for x in data.test.images[:2, 0].numpy())
+    first.save(tmp_path/"still.png")
+    first.save(tmp_path/"moving.gif", save_all=True, append_images=[second])
+    still, moving = (program("predict", run, name, "--top", "10") for name in ("still.png", "moving.gif"))
+    assert moving.returncode == 0 and moving.stdout == still.stdout
+    assert moving.stderr == "note: moving.gif has 2 frames; the first one is used\n" and not still.stderr

@@ -1,5 +1,6 @@
 "What a user does, through the installed program and the public functions."
-import json
+import json, subprocess, sys, time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ import torch
 
 from gan_augmentation.augment import augment_dataset, load_generator
 from gan_augmentation.classifiers import classifier_scores, train_classifier
+
+EXE = Path(sys.executable).with_name("gan-augment")
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,103 @@ def test_the_program_describes_a_data_set(program, tmp_path):
     done = program("data", "fashion_mnist_mini")
     assert done.returncode == 0 and "5100" in done.stdout and "MIT" in done.stdout and not done.stderr
     assert (tmp_path/"fashion_mnist_mini.png").read_bytes().startswith(b"\x89PNG")
+
+
+SMALL = ("train-classifier", "--network", "deep", "--dataset", "fashion_mnist_mini", "--subset", "100", "--epochs", "12", "--patience", "11", "--augment", "flip", "--device", "cpu")
+
+
+def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    "A run that was never interrupted."
+    where = tmp_path_factory.mktemp("undisturbed")
+    done = subprocess.run([EXE, *SMALL, "--results", where], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    run, = (where/"classifiers").iterdir()
+    return run
+
+
+def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
+    assert undisturbed.name == "DeepFashionMNISTMiniClassifier Run 1"
+    names = {"config.json", "history.csv", "metrics.json", "report.txt", "confusion.png", "curves.png", "model.txt", "model"}
+    assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == names
+    config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
+    assert config["settings"]["seed"] == 0 and config["environment"]["torch"] and len(config["data"]["split_sha256"]) == 64
+    assert {"loss", "accuracy", "precision", "recall"} <= set(found["train"]) & set(found["valid"]) & set(found["test"])
+    assert "Pullover" in (undisturbed/"report.txt").read_text() and "218,618" in (undisturbed/"model.txt").read_text()
+    assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
+
+
+@pytest.mark.parametrize("wait", [0., .4, 1.1])
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, wait):
+    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
+        while not list(tmp_path.rglob("history.csv")): time.sleep(.01)
+        time.sleep(wait)
+        process.kill()
+    run, = (tmp_path/"classifiers").iterdir()
+    if not (run/"metrics.json").exists():
+        assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
+        done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert weights(run) == weights(undisturbed)
+    assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
+
+
+def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, tmp_path):
+    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
+        while len(list(tmp_path.rglob("epoch 3"))) < 1: time.sleep(.005)
+        process.kill()
+    run, = (tmp_path/"classifiers").iterdir()
+    for file in max((run/"checkpoints").glob("epoch *"), key=lambda p: p.stat().st_mtime).iterdir(): file.write_bytes(file.read_bytes()[:100])
+    done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert weights(run) == weights(undisturbed)
+
+
+def test_two_runs_started_at_once_do_not_meet(undisturbed, tmp_path):
+    processes = [subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    assert [p.communicate(timeout=300) and p.returncode for p in processes] == [0, 0]
+    found = sorted((tmp_path/"classifiers").iterdir())
+    assert [run.name[-1] for run in found] == ["1", "2"] and weights(found[0]) == weights(found[1]) == weights(undisturbed)
+
+
+def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program, tmp_path, data):
+    from PIL import Image
+    photo = Image.fromarray(data.test.images[0, 0].numpy()).resize((90, 140))
+    folder = tmp_path/"photos"
+    folder.mkdir()
+    for mode, name in (("L", "grey.jpg"), ("RGB", "colour.webp"), ("P", "palette.gif"), ("RGBA", "alpha.png"), ("1", "bits.tif"), ("LA", "grey alpha.png")): photo.convert(mode).save(folder/name)
+    (folder/"notes.txt").write_text("no image, and not taken for one")
+    one = program("predict", undisturbed, folder/"grey.jpg")
+    assert one.returncode == 0 and one.stdout.startswith("Predicted class: ") and one.stdout.count("\n") == 1 and not one.stderr
+    many = program("predict", undisturbed, folder, "--top", "3")
+    assert many.returncode == 0 and many.stdout.count("Predicted class: ") == 6 and many.stdout.count("%") == 18
+    assert f"{folder/'alpha.png'}: Predicted class: " in many.stdout
+
+
+def test_a_run_is_measured_again_with_the_same_result(undisturbed, program):
+    done = program("evaluate", undisturbed)
+    accuracy = json.loads((undisturbed/"metrics.json").read_text())["test"]["accuracy"]
+    assert done.returncode == 0 and f"accuracy {accuracy:.2%}" in done.stdout and "weighted avg" in done.stdout
+    listed = program("runs", "--results", undisturbed.parent.parent)
+    assert undisturbed.name in listed.stdout and f"{accuracy:.2%}" in listed.stdout
+
+
+def test_a_run_on_an_augmented_data_set_is_called_so_and_resumed(demo, program):
+    results = demo[1].parent.parent
+    done = program("train-classifier", "--network", "shallow", "--dataset", "fashion_mnist_mini_dcgan", "--ratio", ".5", "--epochs", "2", "--results", results)
+    assert done.returncode == 0, done.stderr
+    run = results/"classifiers"/"ShallowFashionMNISTMiniDCGANClassifier Run 1"
+    known = json.loads((run/"config.json").read_text())["data"]
+    assert known["train"]["n"] == 7650 and known["provenance"]["synthetic"]["n"] == 2550
+    assert program("evaluate", run).returncode == 0
+
+
+def test_the_same_in_a_few_lines_of_python(undisturbed, data):
+    from gan_augmentation.classifiers import classifier_learner, load_classifier, predict
+    learn = classifier_learner(data.dataloaders(bs=64, device="cpu"), "shallow")
+    learn.fit(1)
+    assert predict(learn, data.test.images).shape == (1000, 10)
+    assert load_classifier(undisturbed).predict(data.test.images[:3]).sum(1).tolist() == pytest.approx([1., 1., 1.])

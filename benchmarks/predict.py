@@ -1,0 +1,36 @@
+"""Seconds from a cold start to an answer: `gan-augment predict RUN image.png` in a process of its own.
+
+Run with `make bench`. Every round starts a new process, which imports the package, loads a saved classifier and classifies one PNG file. Beside it, a process that does nothing
+but import torch, to tell what of the time is anybody's to save.
+"""
+import subprocess, sys, tempfile, time
+from pathlib import Path
+
+from PIL import Image
+
+from bench import report
+from gan_augmentation.classifier_runs import train_run
+from gan_augmentation.data import load_data
+
+ROUNDS, TARGET = 7, 3.
+PROGRAM = Path(sys.executable).with_name("gan-augment")
+
+
+def main():
+    "Time both in turn and store the seconds."
+    data = load_data("fashion_mnist_mini", subset=100)
+    with tempfile.TemporaryDirectory() as folder:
+        run, picture = train_run(data, "vgg_like", epochs=1, results=folder), Path(folder)/"picture.png"
+        Image.fromarray(data.test.images[0, 0].numpy()).save(picture)
+        commands = {"predict": [PROGRAM, "predict", run, picture], "import torch": [sys.executable, "-c", "import torch"]}
+        seconds = {side: [] for side in commands}
+        for i in range(ROUNDS + 1):
+            for side, command in commands.items():
+                start = time.perf_counter()
+                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                if i: seconds[side].append(time.perf_counter() - start)
+                assert side != "predict" or done.stdout.startswith("Predicted class: "), done.stdout
+    report("predict", unit="seconds", network="vgg_like", measured=seconds, ratios={"predict, in seconds": seconds["predict"]}, target=f"under {TARGET:g} seconds", met=lambda s: s < TARGET)
+
+
+if __name__ == "__main__": main()
