@@ -9,19 +9,20 @@ a run that was killed is gone on with.
 import argparse, json
 from pathlib import Path
 
-from gan_augmentation.classifier_runs import SETTINGS, newest_unfinished, resume_run, train_run
+from gan_augmentation.classifier_runs import SETTINGS, classifier_run_name, resume_run, train_run
 from gan_augmentation.core import save_json
+from gan_augmentation.records import newest_unfinished
 
 TABLES = Path(__file__).parent/"results"/"accuracy"
 CASES = { # name -> network, settings besides the network's defaults, test accuracy that the predecessor reached, test accuracy aimed at
     "shallow":                 ("shallow",       dict(epochs=40, bs=128, lr=2e-3, augment="mixup"), .8430, .895),
     "deep":                    ("deep",          dict(epochs=40, augment="mixup"),                  .8787, .900),
     "arch1":                   ("arch1",         {},                                                .9134, .930),
-    "arch1_augmented":         ("arch1",         dict(augment="flip"),                              .9134, .930),
+    "arch1_augmented":         ("arch1",         dict(augment="flip", precision="bf16"),                            .9134, .930),
     "arch2":                   ("arch2",         {},                                                .9302, .930),
-    "arch2_augmented":         ("arch2",         dict(augment="flip"),                              .9302, .930),
+    "arch2_augmented":         ("arch2",         dict(augment="flip", precision="bf16"),                            .9302, .930),
     "vgg_like":                ("vgg_like",      {},                                                .948,  .945),
-    "vgg_like_augmented":      ("vgg_like",      dict(augment="flip"),                              .948,  .945),
+    "vgg_like_augmented":      ("vgg_like",      dict(augment="flip", precision="bf16"),                            .948,  .945),
     "convolutional":           ("convolutional", dict(precision="bf16"),                            .9350, .945),
     "convolutional_augmented": ("convolutional", dict(augment="flip"),                              .9350, .945),
     "efficientnet":            ("efficientnet",  {},                                                .9164, .930),
@@ -51,7 +52,7 @@ def main():
     table = json.loads(path.read_text()) if path.exists() else dict(case=args.case, network=network, given={**settings, **options}, predecessor=predecessor, goal=goal, command=f"python benchmarks/accuracy.py {args.case}", runs=[])
     for seed in args.seeds:
         if seed in [r["seed"] for r in table["runs"]]: continue
-        try: run = resume_run(newest_unfinished(network, "fashion_mnist", results), root=args.root, progress=True)
+        try: run = resume_run(newest_unfinished("classifier", classifier_run_name(network, "fashion_mnist"), results), root=args.root, progress=True)
         except FileNotFoundError: run = train_run("fashion_mnist", network, root=args.root, results=results, progress=True, seed=seed, options=options, **settings)
         table["runs"].append(row(run))
         save_json(path, table)

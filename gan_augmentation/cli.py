@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'Run', 'Results', 'Device', 'program', 'importing', 'data', 'demo', 'number', 'as_typed', 'check_same',
-           'train_classifier', 'run_at', 'evaluate', 'predict', 'runs', 'note', 'main']
+           'train_classifier', 'run_at', 'evaluate', 'predict', 'runs', 'train_generator', 'generate', 'note', 'main']
 
 # %% ../nbs/09_cli.ipynb #a50acf40
 import gc, shlex, sys, time, warnings
@@ -54,7 +54,7 @@ def data(
 @app.command()
 def demo(
     dataset: Annotated[str, typer.Option(help="fashion_mnist_mini (shipped), fashion_mnist or cifar-10 (hours on two cores)")] = "fashion_mnist_mini",
-    generator: Annotated[str, typer.Option(help="dcgan")] = "dcgan",
+    generator: Annotated[str, typer.Option(help="gan or dcgan")] = "dcgan",
     epochs: Annotated[Optional[int], typer.Option(help="passes of the generator over the training images [default: the generator's]")] = None,
     seeds: Annotated[int, typer.Option(help="pairs of classifiers to train; fewer than 6 give no verdict")] = 8,
     ratio: Annotated[float, typer.Option(help="synthetic images per real one")] = 1.,
@@ -82,10 +82,10 @@ def number(
 
 def as_typed(
     command: str, # a sub-command
-    given: dict,  # its options; None and False for what was not typed
+    given: dict,  # its options; None for what was not typed
 ) -> str:         # the line that does the same
     "Write a command down, to be kept with its results."
-    words = [w for k, v in given.items() if v not in (None, False) for w in (f"--{k.replace('_', '-')}", *([] if v is True else [str(v)]))]
+    words = [w for k, v in given.items() if v is not None for w in (f"--{'no-'*(v is False)}{k.replace('_', '-')}", *([] if isinstance(v, bool) else [str(v)]))]
     return shlex.join(["gan-augment", command, *words])
 
 # %% ../nbs/09_cli.ipynb #fe77c836
@@ -95,7 +95,7 @@ def check_same(
 ):
     "Make sure that a resumed run is not given other settings than it was begun with; raises `ValueError` naming the first."
     data = config["data"]
-    begun = {**config["settings"], **config["options"], **data, "split_seed": data["seed"]}
+    begun = {**config["settings"], **config.get("options", {}), **data, "split_seed": data["seed"]}
     begun["seed"] = config["settings"]["seed"]
     for k, v in given.items():
         if v is not None and v != begun[k]: raise ValueError(f"this run was begun with {k} {begun[k]}, not {v}; leave the option out to go on with it, or start a new run without --resume")
@@ -133,25 +133,27 @@ def train_classifier(
     "Train a classifier; settings, history, scores, pictures and weights go to a directory of their own."
     typed = locals()
     with importing():
-        from gan_augmentation.classifier_runs import SETTINGS, newest_unfinished, read_config, resume_run, run_summary, train_run
+        from gan_augmentation.classifier_runs import SETTINGS, classifier_run_name, resume_run, run_summary, train_run
+        from gan_augmentation.records import newest_unfinished, read_config
     settings = {k: typed[k] for k in SETTINGS}
     options = {k: typed[k] for k in ("backbone", "resolution") if typed[k] is not None}
     data = dict(subset=number(subset, "subset"), valid_pct=valid_pct, split_seed=split_seed, ratio=ratio)
     if resume:
-        run = newest_unfinished(network, dataset, results)
+        run = newest_unfinished("classifier", classifier_run_name(network, dataset), results)
         check_same({**settings, **options, **data}, read_config(run))
         run = resume_run(run, root=root, device=device, progress=True)
     else:
-        run = train_run(dataset, network, **{k: v for k, v in {**data, **settings}.items() if v is not None}, root=root, options=options, results=results, device=device, progress=True, command=as_typed("train-classifier", typed))
+        run = train_run(dataset, network, **{k: v for k, v in {**data, **settings}.items() if v is not None}, root=root, options=options, results=results, device=device, progress=True, command=as_typed("train-classifier", {**typed, "resume": None}))
     typer.echo(run_summary(run))
 
 # %% ../nbs/09_cli.ipynb #fd312eed
 def run_at(
     run: Path,     # directory, or name of a run
     results: Path, # directory of results
+    kind: str="classifier", # or "generator"
 ) -> Path:         # directory
     "Find a run by its path or by its name."
-    return run if run.exists() or len(run.parts) > 1 else results/"classifiers"/run
+    return run if run.exists() or len(run.parts) > 1 else results/f"{kind}s"/run
 
 # %% ../nbs/09_cli.ipynb #0198d453
 Run     = Annotated[Path, typer.Argument(metavar="RUN", help="directory of a run, or its name as `gan-augment runs` lists it")]
@@ -202,13 +204,88 @@ def predict(
 # %% ../nbs/09_cli.ipynb #13755f0e
 @app.command()
 def runs(results: Results = Path("results")):
-    "List the runs of classifiers with their scores."
+    "List the runs of classifiers and generators with their scores."
     with importing():
-        from gan_augmentation.classifier_runs import run_table
-    table = run_table(results)
-    if table.empty: return typer.echo(f"no runs in {results/'classifiers'}; gan-augment train-classifier makes one")
-    left = {"run": f"{{:{table.index.str.len().max()}}}".format, "state": lambda s: shorten(s, 60, placeholder="...")}
-    typer.echo(table.reset_index().to_string(index=False, na_rep="", justify="left", formatters={**left, **{k: "{:.2%}".format for k in ("valid", "test")}}))
+        from gan_augmentation.records import KINDS, run_table
+    tables = {kind: table for kind in KINDS if not (table := run_table(results, kind)).empty}
+    if not tables: return typer.echo(f"no runs in {results}; gan-augment train-classifier or train-generator makes one")
+    for table in tables.values():
+        left = {"run": f"{{:{table.index.str.len().max()}}}".format, "state": lambda s: shorten(s, 60, placeholder="...")}
+        shown = {k: f.format for k, f in dict(valid="{:.2%}", test="{:.2%}", train_loss="{:.3f}", diversity="{:.2f}").items() if k in table}
+        typer.echo(table.reset_index().to_string(index=False, na_rep="", justify="left", formatters={**left, **shown}))
+
+# %% ../nbs/09_cli.ipynb #09000002
+@app.command()
+def train_generator(
+    dataset: Annotated[str, typer.Option(help="fashion_mnist, fashion_mnist_mini, cifar-10, or a folder with one folder of images a class; only its training images are shown to the generator")],
+    generator: Annotated[str, typer.Option(help="gan or dcgan")] = "dcgan",
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the newest unfinished run of this generator and data")] = False,
+    loss: Annotated[Optional[str], typer.Option(help="bce, hinge, wgan or wgan-gp [default: bce]")] = None,
+    epochs: Annotated[Optional[int], typer.Option(help="passes over the training images [default: 20, more for small data]")] = None,
+    bs: Annotated[Optional[int], typer.Option(help="real images a critic step [default: the generator's]")] = None,
+    lr: Annotated[Optional[float], typer.Option(help="learning rate [default: the generator's]")] = None,
+    lr_ratio: Annotated[Optional[float], typer.Option(help="learning rate of the critic, in the generator's [default: 1]")] = None,
+    n_critic: Annotated[Optional[int], typer.Option(help="critic steps a generator step [default: the loss's]")] = None,
+    ema: Annotated[Optional[float], typer.Option(help="decay of the moving average [default: the generator's]")] = None,
+    spectral: Annotated[Optional[bool], typer.Option("--spectral/--no-spectral", help="spectral norm in the critic [default: the loss's]", show_default=False)] = None,
+    clip: Annotated[Optional[float], typer.Option(help="largest weight of the critic [default: the loss's]")] = None,
+    penalty: Annotated[Optional[float], typer.Option(help="weight of the gradient penalty [default: the loss's]")] = None,
+    r1: Annotated[Optional[float], typer.Option(help="weight of the R1 penalty [default: 0]")] = None,
+    diff_augment: Annotated[Optional[str], typer.Option(help="for little data: some of color,translation,cutout [default: none]")] = None,
+    smooth: Annotated[Optional[float], typer.Option(help="bce: real images count as real with probability 1 - smooth [default: 0]")] = None,
+    g_condition: Annotated[Optional[str], typer.Option(help="how the generator is told the class: embed or cbn [default: embed]")] = None,
+    c_condition: Annotated[Optional[str], typer.Option(help="how the critic is told: projection or join [default: projection]")] = None,
+    g_channels: Annotated[Optional[int], typer.Option(help="size of the generator [default: its own]")] = None,
+    c_channels: Annotated[Optional[int], typer.Option(help="size of the critic [default: its own]")] = None,
+    precision: Annotated[Optional[str], typer.Option(help="auto, fp32, bf16 or fp16 [default: auto]")] = None,
+    seed: Annotated[Optional[int], typer.Option(help="chooses initial weights, order and noise [default: 0]")] = None,
+    subset: Annotated[Optional[str], typer.Option(help="training images a class (100), or a fraction (0.1), before the split [default: all]")] = None,
+    valid_pct: Annotated[Optional[float], typer.Option(help="fraction of the training images for validation [default: 0.15]")] = None,
+    split_seed: Annotated[Optional[int], typer.Option(help="chooses subset and split [default: 29]")] = None,
+    root: Annotated[Optional[Path], typer.Option(help="where named data sets are looked for and put [default: ~/.cache/gan_augmentation]")] = None,
+    results: Results = Path("results"),
+    device: Device = None,
+):
+    "Train a generator; settings, history, sample grids, model card and weights go to a directory of their own."
+    typed = locals()
+    with importing():
+        from gan_augmentation import generator_runs
+        from gan_augmentation.augment import family, run_name
+        from gan_augmentation.records import newest_unfinished, read_config
+    data = dict(subset=number(subset, "subset"), valid_pct=valid_pct, split_seed=split_seed)
+    settings = {k: v for k, v in typed.items() if k not in (*data, "dataset", "generator", "resume", "root", "results", "device")}
+    if resume:
+        family(generator)
+        run = newest_unfinished("generator", run_name(generator, dataset), results)
+        check_same({**settings, **data}, read_config(run, "generator"))
+        run = generator_runs.resume_generator(run, root=root, device=device, progress=True)
+    else:
+        run = generator_runs.train_generator(dataset, generator, **{k: v for k, v in {**data, **settings}.items() if v is not None}, root=root, results=results, device=device, progress=True,
+                                             command=as_typed("train-generator", {**typed, "resume": None}))
+    typer.echo(generator_runs.generator_summary(run))
+
+# %% ../nbs/09_cli.ipynb #09000003
+@app.command()
+def generate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="directory of a generator's run, or its name as `gan-augment runs` lists it")],
+    labels: Annotated[Optional[str], typer.Option(help="classes by name or number, one an image: 0,1,Coat")] = None,
+    per_class: Annotated[Optional[int], typer.Option(help="so many images of every class, instead of labels")] = None,
+    out: Annotated[Path, typer.Option(help="FILE.png (a grid), FILE.npz (arrays), or a new folder (one PNG an image, one folder a class)")] = Path("generated.png"),
+    seed: Annotated[int, typer.Option(help="another one gives other images")] = 0,
+    truncation: Annotated[Optional[float], typer.Option(help="GANs: largest absolute noise; less variety, fewer oddities [default: no limit]")] = None,
+    results: Results = Path("results"),
+    device: Device = None,
+):
+    "Make images with a trained generator."
+    with importing():
+        from gan_augmentation.augment import load_generator
+        from gan_augmentation.core import check_range
+        from gan_augmentation.generator_runs import every_class, parse_labels, write_images
+    if (labels is None) == (per_class is None): raise ValueError("give either --labels, e.g. 0,1,Coat, or --per-class, e.g. 10")
+    sampler = load_generator(run_at(run, results, "generator"), device)
+    wanted = parse_labels(labels, sampler.classes) if per_class is None else every_class(sampler, per_class)
+    options = {k: v for k, v in dict(truncation=truncation).items() if v is not None}
+    typer.echo(f"{len(wanted):,} images: {write_images(sampler, wanted, out, seed=seed, progress=True, **options)}")
 
 # %% ../nbs/09_cli.ipynb #1432eb3a
 def note(message, category, *args):

@@ -102,6 +102,7 @@ def n_params(
 def model_info(
     net: nn.Module, # any network
     shape: tuple,   # (c,h,w) of an image
+    *more,          # what else the network wants to see, e.g. a label (1,)
 ) -> str:           # a table, one line a layer
     "List the layers of a network with the shape of what each puts out and its trainable parameters."
     rows, hooks, was_training = [], [], net.training
@@ -109,7 +110,7 @@ def model_info(
     leaves = {name: m for name, m in net.named_modules() if not any(m.children())}
     for name, m in leaves.items(): hooks.append(m.register_forward_hook(note(name)))
     try:
-        with torch.no_grad(): net.eval()(torch.zeros(1, *shape, device=next(net.parameters()).device))
+        with torch.no_grad(): net.eval()(*(t.to(next(net.parameters()).device) for t in (torch.zeros(1, *shape), *more)))
     finally:
         for h in hooks: h.remove()
         net.train(was_training)

@@ -17,13 +17,13 @@ import pandas as pd
 from fastcore.basics import patch
 from tqdm.auto import tqdm
 
-from .augment import augment_dataset, find_generator, how_many, run_name
+from .augment import augment_dataset, family, find_generator, how_many, load_generator
 from .classifiers import classifier_scores, classifier_spec, train_classifier
-from .core import check_choice, check_range, environment, pick_device, save_figure, save_json, whole
+from .core import COLOURS, check_choice, check_range, environment, pick_device, save_figure, save_json, whole
 from .data import Splits, data_title, dataloaders, load_data
-from .evaluate import plot_game, recognised
-from .gans import GANS, train_gan
-from .reports import COLOURS, class_report, plot_confusions, plot_curves
+from .evaluate import recognised
+from .generator_runs import train_generator
+from .reports import class_report, plot_confusions, plot_curves
 from .runs import new_run
 from .training import history
 
@@ -235,7 +235,7 @@ def summary(
 # %% ../nbs/08_study.ipynb #211a0174
 def demo(
     dataset: str="fashion_mnist_mini", # a name in `DATASETS`
-    generator: str="dcgan",    # a name in `GANS`
+    generator: str="dcgan",    # a name in `GENERATORS`
     classifier: str="shallow", # a name in `CLASSIFIERS`
     *,
     epochs: int|None=None,     # of the generator; default: its own
@@ -248,17 +248,14 @@ def demo(
     progress: bool=False,      # show progress bars
 ) -> tuple:                    # (`Study`, directory of the generator's run, directory of the study)
     "Take real images to a verdict and write everything to two run directories."
-    spec, n_epochs = classifier_spec(classifier), GANS[check_choice(generator, GANS, "generator")].epochs if epochs is None else epochs
-    check_range(n_seeds, "n_seeds", 1, kind=int), check_range(n_epochs, "epochs", 1, kind=int), check_choice(budget, BUDGETS, "budget")
+    spec, made = classifier_spec(classifier), family(generator)
+    check_range(n_seeds, "n_seeds", 1, kind=int), check_choice(budget, BUDGETS, "budget"), made.settings(generator, None, dict(epochs=epochs))
     device, data = pick_device(device), load_data(dataset)
     how_many(data.train, ratio)
-    trained = new_run(Path(results)/"generators", run_name(generator, dataset))
-    gan = train_gan(data.train, generator, epochs=n_epochs, seed=seed, device=device, progress=progress and f"training a {generator.upper()}")
-    gan.save(trained/"model")
-    gan.history.to_csv(trained/"history.csv")
-    plot_game(gan.history, path=trained/"curves.png")
-    outcome = study(data, gan, classifier, seeds=range(n_seeds), ratio=ratio, budget=budget, device=device, progress=progress)
-    outcome.record["command"] = (f"gan-augment demo --dataset {dataset} --generator {generator} --epochs {n_epochs} --classifier {classifier} --seeds {n_seeds} "
+    settings = made.settings(generator, data.train, dict(epochs=epochs, seed=seed))
+    trained = train_generator(dataset, generator, results=results, device=device, progress=progress, epochs=settings["epochs"], seed=seed)
+    outcome = study(data, load_generator(trained, device), classifier, seeds=range(n_seeds), ratio=ratio, budget=budget, device=device, progress=progress)
+    outcome.record["command"] = (f"gan-augment demo --dataset {dataset} --generator {generator} --epochs {settings['epochs']} --classifier {classifier} --seeds {n_seeds} "
                                  f"--ratio {ratio:g} --budget {budget} --seed {seed}")
     tested = new_run(Path(results)/"studies", f"{spec.title}{data_title(dataset)}Study")
     return outcome, trained, outcome.save(tested)

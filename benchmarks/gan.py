@@ -1,0 +1,83 @@
+"""The DCGAN's speed: training through our Learner against a bare PyTorch loop with the same networks, and 10,000 images from the sampler.
+
+    python benchmarks/gan.py learner   # training images/s; the two take turns
+    python benchmarks/gan.py sampling  # seconds for 10,000 images of 28x28, and how memory grows with their number
+
+Run with `make bench`. The bare loop has spectral norm, a moving average and the same optimizer, as the Learner has; it keeps no history, no gradient norms and no checks.
+"""
+import argparse, resource, time
+from copy import deepcopy
+
+import torch
+import torch.nn.functional as F
+
+from bench import report
+from gan_augmentation.data import load_data
+from gan_augmentation.gan_training import SpectralNormCB, ema_decay
+from gan_augmentation.gans import build_gan, gan_learner, gan_loaders, gan_settings, train_gan
+from gan_augmentation.training import quiet
+
+ROUNDS, N = 8, 10_000
+
+
+def bare_epoch(gan, average, opt, ds, bs):
+    "Play one epoch of the game with nothing but PyTorch."
+    G, C = gan.generator, gan.critic
+    for t, idx in enumerate(torch.randperm(len(ds)).split(bs)[:len(ds)//bs]):
+        x, y = ds.images[idx].float().div_(127.5).sub_(1), ds.labels[idx]
+        with torch.no_grad(): fake = G(torch.randn(bs, gan.nz), y)
+        real, made = C(torch.cat([x, fake]), y.repeat(2)).chunk(2)
+        (F.softplus(-real).mean() + F.softplus(made).mean()).backward()
+        opt.step()
+        opt.zero_grad()
+        C.requires_grad_(False)
+        F.softplus(-C(G(torch.randn(bs, gan.nz), y), y)).mean().backward()
+        opt.step()
+        opt.zero_grad()
+        C.requires_grad_(True)
+        torch._foreach_lerp_(list(average.parameters()), list(G.parameters()), 1 - ema_decay(.995, t))
+
+
+def learner(data):
+    "Compare training."
+    ds, s = data.train, gan_settings("dcgan", data.train)
+    learn = gan_learner(gan_loaders(ds, s, "cpu"))
+    gan = build_gan("dcgan", ds.shape, ds.n_classes, s)
+    norm = SpectralNormCB()
+    norm.learn = type("Holder", (), dict(model=gan))()
+    norm.after_create()
+    opt, average = torch.optim.AdamW(gan.parameters(), lr=s["lr"], betas=(.5, .999), weight_decay=0., fused=True), deepcopy(gan.generator)
+    def ours():
+        with quiet(learn): learn.fit(1)
+    sides = dict(learner=ours, bare=lambda: bare_epoch(gan, average, opt, ds, s["bs"]))
+    speed, n = {side: [] for side in sides}, len(ds)//s["bs"]*s["bs"]
+    for i in range(ROUNDS + 1):
+        for side in sorted(sides, reverse=i % 2 == 0):
+            start = time.perf_counter()
+            sides[side]()
+            if i: speed[side].append(n/(time.perf_counter() - start))
+    report("gan_learner", unit="training images/s", generator="dcgan", bs=s["bs"], measured=speed, ratios={"learner / bare": [a/b for a, b in zip(speed["learner"], speed["bare"])]},
+           target="at least 0.95", met=lambda r: r >= .95, command="python benchmarks/gan.py learner", threads=torch.get_num_threads())
+
+
+def sampling(data):
+    "Time 10,000 images, and see what memory does when ten times as many are streamed."
+    gan, labels = train_gan(data.train, epochs=1, device="cpu"), torch.arange(10).repeat(N//10)
+    memory = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1000
+    seconds = []
+    for _ in gan.stream(labels[:640]): pass
+    before = memory()
+    for _ in range(4):
+        start = time.perf_counter()
+        for _ in gan.stream(labels): pass
+        seconds.append(time.perf_counter() - start)
+    for _ in gan.stream(labels.repeat(10)): pass
+    report("gan_sampling", unit=f"seconds for {N:,} images of 28x28", generator="dcgan", measured={"stream": seconds}, ratios={"seconds": seconds}, target="at most 15", met=lambda r: r <= 15,
+           command="python benchmarks/gan.py sampling", threads=torch.get_num_threads(), memory_mb=dict(after_640=before, after_100_000=memory()))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=["learner", "sampling"])
+    args = parser.parse_args()
+    dict(learner=learner, sampling=sampling)[args.case](load_data("fashion_mnist_mini"))

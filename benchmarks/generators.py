@@ -1,0 +1,95 @@
+"""How good are the generators, and which settings are best? Tables are kept in `benchmarks/results/generators/`.
+
+    python benchmarks/generators.py dcgan                  # one case, seeds 0, 1, 2
+    python benchmarks/generators.py dcgan_full --seeds 0   # full Fashion-MNIST; half an hour on two cores
+    python benchmarks/generators.py --list
+
+Two yardsticks (Shmelkov et al. 2018; Ravuri & Vinyals 2019), both with the network `arch1`:
+
+- GAN-test: the share of generated images that a classifier trained on all real training images takes for what was asked. High if images are clear.
+- GAN-train (classification accuracy score): accuracy on real images of a classifier trained on generated images only. High if they are clear *and* as varied as real ones.
+
+Settings are chosen by GAN-train on the 9,000 validation images; the test images are looked at once a row. A seed that is already in the table is not trained again.
+"""
+import argparse, json, time
+from pathlib import Path
+
+import torch
+
+from gan_augmentation.classifier_runs import train_run
+from gan_augmentation.classifiers import classifier_scores, load_classifier, train_classifier
+from gan_augmentation.core import environment, save_json
+from gan_augmentation.data import dataloaders, load_data, stratified
+from gan_augmentation.evaluate import recognised
+from gan_augmentation.gans import train_gan
+from gan_augmentation.images import ImageDataset
+
+TABLES = Path(__file__).parent/"results"/"generators"
+JUDGE = dict(network="arch1", precision="bf16") # bf16 is as good, and twice as fast on a CPU that has it
+MINI, FEW = 510, 100 # real images a class: as in fashion_mnist_mini, and hardly any
+BASE = dict(precision="bf16")
+CASES = { # name -> generator, real images a class (None: all, 5,100), generated images for GAN-train, settings besides the defaults
+    "dcgan":               ("dcgan", MINI, 10_000, {}),
+    "gan":                 ("gan",   MINI, 10_000, {}),
+    "dcgan_hinge":         ("dcgan", MINI, 10_000, dict(loss="hinge")),
+    "dcgan_wgan":          ("dcgan", MINI, 10_000, dict(loss="wgan")),
+    "dcgan_wgan-gp":       ("dcgan", MINI, 10_000, dict(loss="wgan-gp")),
+    "dcgan_cbn":           ("dcgan", MINI, 10_000, dict(g_condition="cbn")),
+    "dcgan_join":          ("dcgan", MINI, 10_000, dict(c_condition="join")),
+    "dcgan_cbn_join":      ("dcgan", MINI, 10_000, dict(g_condition="cbn", c_condition="join")),
+    "few":                 ("dcgan", FEW,  10_000, {}),
+    "few_diffaugment":     ("dcgan", FEW,  10_000, dict(diff_augment="translation,cutout")),
+    "dcgan_full":          ("dcgan", None, 50_000, {}),
+    "gan_full":            ("gan",   None, 50_000, {}),
+}
+
+
+def judge(data, root, results):
+    "Load the classifier that knows all real training images, or train it: minutes."
+    runs = [p for p in sorted((results/"judge"/"classifiers").glob("* Run *")) if (p/"metrics.json").is_file()]
+    run = runs[-1] if runs else train_run(data, source="fashion_mnist", results=results/"judge", progress=True, **JUDGE)
+    return load_classifier(run), json.loads((run/"metrics.json").read_text())["test"]["accuracy"]
+
+
+def row(data, known, generator, per_class, n, settings, seed, folder=None):
+    "Train one generator and measure it."
+    train = data.train if per_class is None else data.train.select(stratified(data.train.labels, per_class, seed))
+    start = time.perf_counter()
+    gan = train_gan(train, generator, seed=seed, folder=folder, progress=True, **{**BASE, **settings})
+    seconds, labels = time.perf_counter() - start, torch.arange(10).repeat(n//10)
+    start = time.perf_counter()
+    made = ImageDataset(gan.sample(labels, seed), labels, data.train.classes, name="generated")
+    sampling = time.perf_counter() - start
+    pupil = train_classifier(dataloaders(made, data.valid, bs=128, seed=seed), seed=seed, progress=True, **JUDGE)
+    asked = recognised(known, made.images, made.labels, made.classes)
+    found = {k: classifier_scores(pupil, getattr(data, k))["accuracy"] for k in ("valid", "test")}
+    return dict(seed=seed, gan_test=asked["all"], gan_train=found, gan_test_by_class=dict(asked), seconds=round(seconds, 1), sampling_seconds=round(sampling, 1), n_real=len(train), n_generated=n,
+                last=gan.history.iloc[-1].to_dict(), training=gan.config["training"], network=gan.config["network"], data=gan.config["data"], environment=environment()), gan
+
+
+def main():
+    "Train what is missing from a case's table."
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", nargs="?", choices=CASES)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--set", default="{}", help="more settings, as JSON; the table is then called CASE with them")
+    parser.add_argument("--root", help="where Fashion-MNIST is looked for")
+    parser.add_argument("--list", action="store_true", help="list the cases")
+    args = parser.parse_args()
+    if args.list or args.case is None: return print("\n".join(CASES))
+    (generator, per_class, n, settings), more, results = CASES[args.case], json.loads(args.set), Path("results")
+    name = "_".join([args.case, *(f"{k}={v}" for k, v in more.items())])
+    path, data = TABLES/f"{name}.json", load_data("fashion_mnist", root=args.root)
+    known, known_accuracy = judge(data, args.root, results)
+    command = f"python benchmarks/generators.py {args.case}" + f" --set '{args.set}'"*bool(more)
+    table = json.loads(path.read_text()) if path.exists() else dict(case=name, generator=generator, given={**settings, **more}, judge=dict(JUDGE, test_accuracy=known_accuracy), command=command, runs=[])
+    for seed in args.seeds:
+        if seed in [r["seed"] for r in table["runs"]]: continue
+        found, gan = row(data, known, generator, per_class, n, {**settings, **more}, seed, folder=results/"generators"/f"{name} {seed}")
+        table["runs"].append(found)
+        save_json(path, table)
+        gan.save(results/"generators"/f"{name} {seed}"/"model")
+        print(f"{name}, seed {seed}: GAN-test {found['gan_test']:.1%}, GAN-train {found['gan_train']['valid']:.1%} (valid) {found['gan_train']['test']:.1%} (test), {found['seconds']:.0f} s", flush=True)
+
+
+if __name__ == "__main__": main()

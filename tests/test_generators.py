@@ -1,0 +1,184 @@
+"Generators as their users meet them: on the command line, killed, asked for too much, and watched by other people's callbacks."
+import json, os, shutil, subprocess, sys, time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.gans import GAN_LOSSES, gan_learner, gan_loaders, gan_settings, train_gan
+from gan_augmentation.generator_runs import resume_generator, train_generator
+from gan_augmentation.images import ImageDataset, as_dataset
+from gan_augmentation.runs import run_state
+
+EXE = Path(sys.executable).with_name("gan-augment")
+SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "50", "--bs", "32", "--r1", "0.05", "--device", "cpu")
+
+
+def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    "A run that was never interrupted."
+    where = tmp_path_factory.mktemp("undisturbed")
+    done = subprocess.run([EXE, *SMALL, "--results", where], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    run, = (where/"generators").iterdir()
+    assert str(run) in done.stdout and "diversity" in done.stdout
+    return run
+
+
+def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
+    assert undisturbed.name == "DCGANFashionMNISTMiniGenerator Run 1"
+    names = {"config.json", "history.csv", "metrics.json", "curves.png", "samples.png", "samples", "model.txt", "model"}
+    assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == names
+    config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
+    assert config["settings"]["r1"] == .05 and config["settings"]["ema"] and config["data"]["train"]["n"] == 510 and "--subset 60" in config["command"]
+    assert {"train_loss", "critic_loss", "real_accuracy", "fake_accuracy", "generator_grad", "critic_grad", "diversity", "seconds"} <= set(found)
+    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "weights.safetensors", "manifest.json", "README.md"}
+    assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
+
+
+@pytest.mark.parametrize("wait", [0., .7, 2.])
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, wait):
+    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
+        while not list(tmp_path.rglob("history.csv")): time.sleep(.01)
+        time.sleep(wait)
+        process.kill()
+    run, = (tmp_path/"generators").iterdir()
+    if not (run/"metrics.json").exists():
+        assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
+        other = subprocess.run([EXE, *SMALL[:-4], "--lr", "0.1", "--results", tmp_path, "--resume"], capture_output=True, text=True)
+        assert other.returncode == 2 and "begun with lr 0.0005, not 0.1" in other.stderr
+        done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert weights(run) == weights(undisturbed)
+    assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
+
+
+def test_a_run_does_not_go_on_with_other_images(tmp_path, data):
+    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
+        while not list(tmp_path.rglob("history.csv")): time.sleep(.01)
+        process.kill()
+    run, = (tmp_path/"generators").iterdir()
+    with pytest.raises(ValueError, match="not those that this run was begun with"): resume_generator(run, data=data)
+
+
+def test_images_come_out_as_a_grid_as_arrays_and_as_folders(undisturbed, program, tmp_path):
+    for out, says in (("grid.png", "30 images: grid.png"), ("made.npz", "30 images"), ("made", "30 images")):
+        done = program("generate", undisturbed, "--per-class", "3", "--out", out, "--seed", "7")
+        assert done.returncode == 0 and says in done.stdout, done.stderr
+    assert (tmp_path/"grid.png").read_bytes().startswith(b"\x89PNG")
+    gan, labels = load_generator(undisturbed, "cpu"), torch.arange(10).repeat_interleave(3)
+    with np.load(tmp_path/"made.npz") as f: assert np.array_equal(f["images"], gan.sample(labels, 7).numpy()) and f["labels"].tolist() == labels.tolist()
+    assert torch.equal(as_dataset(tmp_path/"made").images, gan.sample(labels, 7))
+    done = program("generate", undisturbed.name, "--results", undisturbed.parent.parent, "--labels", "0,Coat,9", "--truncation", "1", "--out", "three.npz")
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path/"three.npz") as f: assert np.array_equal(f["images"], gan.sample([0, 4, 9], truncation=1.).numpy())
+
+
+@pytest.mark.parametrize("args, says", [
+    ("", "--labels"), ("--labels 0 --per-class 1", "--labels"), ("--labels 10", "the classes are T-shirt/top"), ("--labels Hat", "the classes are T-shirt/top"), ("--per-class 0", "per_class is 0"),
+    ("--per-class 1 --truncation 0", "truncation is 0"), ("--per-class 1 --truncation nan", "truncation is nan"), ("--per-class 1 --seed -1", "seed is -1"), ("--per-class 300 --out big.png", "is no picture"),
+])
+def test_images_that_cannot_be_had(undisturbed, program, tmp_path, args, says):
+    done = program("generate", undisturbed, *args.split())
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_there_is_not_written_into(undisturbed, program, tmp_path):
+    (tmp_path/"made").mkdir()
+    done = program("generate", undisturbed, "--per-class", "1", "--out", "made")
+    assert done.returncode == 2 and "made exists" in done.stderr
+    done = program("generate", "Nothing Run 1", "--per-class", "1")
+    assert done.returncode == 2 and "is no saved generator" in done.stderr
+
+
+@pytest.mark.parametrize("options, says", [
+    ("--generator biggan", "gan, dcgan"), ("--loss mse", "bce, hinge, wgan, wgan-gp"), ("--n-critic 0", "n_critic is 0"), ("--bs 1", "bs is 1; it must be at least 2"), ("--bs 5101", "at most 5100"), ("--epochs 0", "epochs is 0"),
+    ("--lr nan", "lr is nan"), ("--lr-ratio -1", "lr_ratio is -1"), ("--ema 2", "ema is 2.0"), ("--clip -1", "clip is -1"), ("--diff-augment zoom", "color, translation, cutout"), ("--smooth 0.9", "smooth is 0.9"),
+    ("--smooth 0.1 --loss hinge", "choose the loss bce"), ("--g-condition film", "embed, cbn"), ("--c-condition film", "projection, join"), ("--precision fp8", "fp32"), ("--dataset fashion_mnist_mini_dcgan", "choose one of"),
+    ("--dataset nowhere", "choose one of"), ("--resume", "start one without --resume"), ("--device abacus", "abacus"), ("--seed -1", "seed is -1"),
+])
+def test_a_training_that_cannot_be_is_refused_before_it_begins(program, tmp_path, options, says):
+    done = program("train-generator", "--dataset", "fashion_mnist_mini", *options.split())
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr + done.stdout
+    assert not list(tmp_path.rglob("* Run *"))
+
+
+def test_images_that_no_gan_can_learn_from(data):
+    x, y = data.train.images[:40], torch.arange(40) % 10
+    for images, labels, says in ((x[:, :, 2:], y, "26x28"), (x, torch.where(y == 3, 4, y).where(torch.arange(40) != 3, 3), "class 3 has 1 image"), (x, torch.zeros(40), "whole numbers")):
+        with pytest.raises((ValueError, TypeError), match=says): train_gan((images, labels))
+    with pytest.raises(ValueError, match="needs labels"): train_gan(ImageDataset(x, [0]*40, data.train.classes))
+    with pytest.raises(TypeError, match="cannot read images"): train_gan(x)
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_average(tmp_path):
+    with pytest.raises(FloatingPointError, match="at step"): train_generator("fashion_mnist_mini", "gan", subset=60, epochs=40, lr=1e30, results=tmp_path, device="cpu")
+    run, = (tmp_path/"generators").iterdir()
+    assert run_state(run).startswith("stopped: the loss became")
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "config.json", "README.md"])
+def test_an_altered_generator_is_refused(undisturbed, data, name, tmp_path):
+    shutil.copytree(undisturbed, tmp_path/"run")
+    path = tmp_path/"run"/"model"/name
+    path.write_bytes(path.read_bytes()[:-1] + b"#")
+    with pytest.raises(ValueError, match=f"{name} was altered"): augment_dataset(data, tmp_path/"run")
+
+
+def test_what_a_generator_saw_decides_whom_it_may_augment_by_name(undisturbed, data):
+    results = undisturbed.parent.parent
+    few = __import__("gan_augmentation.data", fromlist=["load_data"]).load_data("fashion_mnist_mini", subset=60)
+    assert augment_dataset(few, "dcgan", counts={"Coat": 2}, results=results).table().synthetic.sum() == 2
+    with pytest.raises(FileNotFoundError, match="gan-augment train-generator --generator dcgan"): augment_dataset(data, "dcgan", results=results)
+
+
+def ring(n=250, sd=.06):
+    "Two-pixel images around eight points on a ring; the label says which."
+    angle, y = torch.arange(8)*torch.pi/4, torch.arange(8).repeat(n)
+    centres = .7*torch.stack([angle.cos(), angle.sin()], 1)
+    points = centres[y] + sd*torch.randn(len(y), 2, generator=torch.Generator().manual_seed(29))
+    return ImageDataset(((points.clamp(-1, 1) + 1)*127.5).round().to(torch.uint8).view(-1, 1, 2, 1), y, name="ring"), centres, sd
+
+
+@pytest.mark.parametrize("loss", GAN_LOSSES)
+def test_every_loss_with_its_defaults_covers_eight_of_eight_heaps(loss):
+    ds, centres, sd = ring()
+    start = time.perf_counter()
+    made = train_gan(ds, "gan", loss=loss, device="cpu").sample(ds.labels, seed=1).view(-1, 2).float()/127.5 - 1
+    assert time.perf_counter() - start < 60
+    off = made - centres[ds.labels]
+    for c in range(8):
+        mine = off[ds.labels == c]
+        assert (mine.norm(dim=1) < 4*sd).float().mean() >= .9, f"heap {c} is missed"
+        assert mine.var(0).sum().sqrt() > sd*2**.5/5, f"heap {c} has collapsed"
+
+
+def test_weights_and_biases_watches_the_game(data, tmp_path, monkeypatch):
+    wandb = pytest.importorskip("wandb")
+    from fastai.callback.wandb import WandbCallback
+    monkeypatch.setenv("WANDB_MODE", "offline"), monkeypatch.setenv("WANDB_SILENT", "true")
+    few = data.train.select(range(320))
+    wandb.init(dir=tmp_path, project="test")
+    learn = gan_learner(gan_loaders(few, gan_settings("dcgan", few), "cpu"), cbs=WandbCallback(log_preds=False))
+    learn.fit(2)
+    summary = dict(wandb.run.summary)
+    wandb.finish()
+    assert np.isfinite(summary["critic_loss"]) and np.isfinite(summary["train_loss"]) and 0 < summary["diversity"] < 2
+
+
+def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
+    code = f"""
+import resource, sys
+from gan_augmentation.augment import load_generator
+from gan_augmentation.generator_runs import every_class, write_images
+gan = load_generator({str(undisturbed)!r}, "cpu")
+for n in (100, 4000):
+    write_images(gan, every_class(gan, n), {str(tmp_path)!r} + f"/{{n}}.npz")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+    few, many = map(int, subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}).stdout.split())
+    assert many - few < 64_000  # kB; the images alone are 31 MB, mapped from a file
