@@ -10,25 +10,19 @@ sys.path.insert(0, str(HERE.parent))
 
 import torch
 import torchgan.logging.backends as backends
-from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 backends.TENSORBOARD_LOGGING = 0
 from torchgan.losses import MinimaxDiscriminatorLoss, MinimaxGeneratorLoss
 from torchgan.trainer import Trainer
 
-from gan_augmentation.gan_networks import ClassVector, DCCritic, DCGenerator
+from gan_augmentation.gan_networks import DCCritic, DCGenerator
 
 SHAPE, N_CLASSES, NZ, LR, BETAS = (1, 28, 28), 10, 64, 5e-4, (.5, .999)
 
 
 def generator(): return told(DCGenerator(SHAPE, N_CLASSES, NZ))
 
-def critic():
-    net = DCCritic(SHAPE, N_CLASSES)
-    for layer in list(net.modules()):
-        if isinstance(layer, (nn.Conv2d, nn.Linear, ClassVector)): spectral_norm(layer)
-    return told(net)
+def critic(): return told(DCCritic(SHAPE, N_CLASSES))
 
 def told(net):
     "Say what torchgan's Trainer wants to know of a network."

@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from .core import BUNDLE, check_choice, check_images, check_range, environment, fingerprint, show_images
 from .data import Splits, check_alike, check_real, data_title, dataloaders, is_name, load_data
 from .images import ImageDataset, as_dataset, same_classes
-from .runs import find_runs
+from .runs import find_runs, run_state
 from .sampler import Family
 from .sources import DATASETS
 
@@ -86,6 +86,7 @@ def load_generator(
     path = Path(path).expanduser()
     if (path/"model").is_dir(): path = path/"model"
     if not (path/"config.json").is_file(): raise FileNotFoundError(f"{path/'config.json'} is missing: {path} is no saved generator")
+    if not (path/"manifest.json").is_file() and (path/"history.csv").exists(): raise FileNotFoundError(f"{path} has no trained generator yet ({run_state(path)}): go on with gan-augment train-generator --resume, or take another run")
     try: name = json.loads((path/"config.json").read_text(encoding="utf-8")).get("generator")
     except (ValueError, AttributeError): raise ValueError(f"{path/'config.json'} was altered: it is no valid description of a generator") from None
     return family(check_choice(name, GENERATORS, f"generator in {path/'config.json'}")).load(path, device)
@@ -112,7 +113,7 @@ def newest_generator(
     wanted = real.sha256()
     for run in reversed(find_runs(parent, run_name(generator, real.name)).values()):
         config = run/"model"/"config.json"
-        if all((run/"model"/f).is_file() for f in BUNDLE) and json.loads(config.read_text(encoding="utf-8")).get("data", {}).get("sha256") == wanted: return load_generator(run, device)
+        if not run_state(run).startswith("stopped") and all((run/"model"/f).is_file() for f in BUNDLE) and json.loads(config.read_text(encoding="utf-8")).get("data", {}).get("sha256") == wanted: return load_generator(run, device)
     raise FileNotFoundError(f"no {generator} trained on these {len(real):,} images of {real.name} is in {parent}: train one (gan-augment train-generator --generator {generator} --dataset {real.name}, "
                             f"or gan_augmentation.generator_runs.train_generator), or pass a generator")
 

@@ -92,7 +92,7 @@ def fit_classifier(
     "Train, with checkpoints if there is a place for them; raises `FloatingPointError` if the loss is not finite, and `ValueError` for bad settings."
     check_choice(schedule, SCHEDULES, "schedule")
     cbs = [StopAtNaNCB(), *([KeepBestCB(monitor, patience)] if patience is not None else [])]
-    if folder is not None: cbs += [HistoryCB(Path(folder)/"history.csv"), CheckpointCB(Path(folder)/"checkpoints")]
+    if folder is not None: cbs += [HistoryCB(Path(folder)/"history.csv"), CheckpointCB(Path(folder)/"checkpoints", about=dict(images=learn.dls.train_ds.sha256()))]
     if hasattr(learn.dls.train, "restart"): learn.dls.train.restart()
     with rounds(learn.dls.train, epochs, eval_every) as n, quiet(learn, progress): SCHEDULES[schedule](learn, n, cbs)
     return learn

@@ -48,10 +48,14 @@ class GANCB(Callback):
         n_critic: int=1, # critic steps a generator step; each has its part of the batch
         centred: bool=True, # a verdict above 0 means real; False: above the mean of all verdicts
     ): self.loss_of, self.n_critic, self.centred = critic_loss, check_range(n_critic, "n_critic", 1, kind=int), centred
+    def before_fit(self): # whatever an interrupted fit has left behind
+        self.model.critic.requires_grad_(True)
+        self.opt.zero_grad()
     def before_epoch(self): self.sums, self.n, self.norms = 0, 0, dict(generator=[], critic=[])
     def before_batch(self):
         (real,), (labels,) = self.xb, self.yb
-        for self.part, (x, y) in enumerate(zip(real.chunk(self.n_critic), labels.chunk(self.n_critic))): self.critic_step(x, y)
+        if len(real) < 2*self.n_critic: raise ValueError(f"a batch has {len(real)} images; {self.n_critic} critic steps with batch norm need at least {2*self.n_critic}: use gan_loaders, or a larger bs")
+        for self.part, (x, y) in enumerate(zip(real.tensor_split(self.n_critic), labels.tensor_split(self.n_critic))): self.critic_step(x, y)
         self.model.critic.requires_grad_(False)
         self.learn.xb, self.learn.yb = (self.model.noise(y), y), (y,)
     def after_backward(self): self.watch("generator")
@@ -83,8 +87,9 @@ WATCH_EVERY = 10 # steps between two looks at the gradients
 def watch(self:GANCB, player: str):
     "Note the norm of a player's gradient, now and then."
     if self.train_iter % WATCH_EVERY: return
-    grads = [p.grad for p in getattr(self.model, player).parameters() if p.grad is not None]
-    self.norms[player].append(torch.stack(torch._foreach_norm(grads)).norm())
+    grads, scaler = [p.grad for p in getattr(self.model, player).parameters() if p.grad is not None], getattr(self.learn, "scaler", None)
+    scale = scaler.get_scale() if scaler is not None and scaler.is_enabled() else 1.
+    self.norms[player].append(torch.stack(torch._foreach_norm(grads)).norm()/scale)
 
 # %% ../nbs/03b_gan_training.ipynb #bf9c1dc4
 @patch
@@ -93,15 +98,15 @@ def update(self:GANCB,
 ):
     "Step the optimizer down a loss; with half precision through the gradient scaler, which leaves out a step that overflowed."
     scaler = getattr(self.learn, "scaler", None)
-    if scaler is None or not scaler.is_enabled():
-        loss.backward()
-        self.watch("critic")
-        self.opt.step()
-    else:
-        scaler.scale(loss).backward()
+    scaled = scaler is not None and scaler.is_enabled()
+    (scaler.scale(loss) if scaled else loss).backward()
+    self.watch("critic")
+    if scaled:
         scaler.step(self.opt.opt)
         scaler.update()
+    else: self.opt.step()
     self.opt.zero_grad()
+    torch.clear_autocast_cache() # which holds the weights from before the step
 
 # %% ../nbs/03b_gan_training.ipynb #59b3d9f8
 def game_metrics(
@@ -184,7 +189,7 @@ class GradientPenaltyCB(Callback):
 class R1CB(Callback):
     "Add the R1 penalty (Mescheder et al. 2018) to the critic's loss, lazily (Karras et al. 2020, appendix B)."
     def __init__(self,
-        gamma: float=.05, # weight of the penalty
+        gamma: float=.1,  # weight of the penalty
         every: int=16,    # critic steps from one to the next, which counts as many times as much
     ): self.gamma, self.every = check_range(gamma, "r1", 0), check_range(every, "steps between penalties", 1, kind=int)
     def after_critic_loss(self):
@@ -247,8 +252,8 @@ class CollapseCB(FitCB):
         n: int=16,           # images a class that are looked at
     ):
         self.threshold, self.patience, self.n = check_range(threshold, "threshold of collapse", 0, 1), check_range(patience, "patience", 1, kind=int), check_range(n, "images a class", 2, kind=int)
-        self.seen, self.low, self.least, self.diversity = False, 0, None, None # has every class had variety yet; epochs in a row without it
     def begin(self):
+        self.seen, self.low, self.least, self.worst, self.diversity = False, 0, None, None, None # has every class had variety yet; epochs in a row without it; least variety, and whose
         ds = self.dls.train_ds
         chosen = torch.cat([torch.where(ds.labels == c)[0][:self.n] for c in range(ds.n_classes)])
         self.real = variety(normalize(ds.images[chosen]), ds.labels[chosen], ds.n_classes)
@@ -258,16 +263,16 @@ class CollapseCB(FitCB):
     def collapsed(self): return self.low >= self.patience
     def before_epoch(self):
         if self.collapsed: raise CancelFitException
-    def state_dict(self): return dict(seen=self.seen, low=self.low)
+    def state_dict(self): return {k: getattr(self, k) for k in ("seen", "low", "least", "worst", "diversity")}
     def load_state_dict(self, state): self.__dict__.update(state)
 
 # %% ../nbs/03b_gan_training.ipynb #ae9736ad
 @patch
 def after_train(self:CollapseCB):
     images = fixed_images(self.emacb.generator, self.z, self.labels)
-    ratio = variety(images, self.labels.cpu(), len(self.real))/self.real
-    self.least, self.worst = (x.item() for x in torch.where(ratio.isfinite(), ratio, torch.inf).min(0))
-    self.diversity = ratio[ratio.isfinite()].mean().item()
+    ratio = torch.where(self.real > 0, variety(images, self.labels.cpu(), len(self.real))/self.real, 1.) # classes without variety cannot lose it
+    self.least, self.worst = (x.item() for x in ratio.nan_to_num(0.).min(0))
+    self.diversity = ratio.mean().item()
     self.emacb.fine = self.least >= self.threshold
     self.low = 0 if self.emacb.fine or not self.seen else self.low + 1
     self.seen = self.seen or self.emacb.fine

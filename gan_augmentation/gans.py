@@ -39,7 +39,7 @@ class GANLoss:
     critic: Callable    # (verdicts on real images, on generated ones) -> scalar
     generator: Callable # verdicts on generated images -> scalar
     n_critic: int       # critic steps a generator step
-    spectral: bool      # spectral norm in the critic
+    r1: float           # weight of the R1 penalty
     clip: float         # largest weight of the critic; 0: no limit
     penalty: float      # weight of the gradient penalty
     betas: tuple        # Adam's decay rates
@@ -47,11 +47,11 @@ class GANLoss:
 
 # %% ../nbs/03c_gans.ipynb #57848f13
 GAN_LOSSES = {
-    #                   critic                   generator           n_critic spectral clip  penalty betas    centred
-    "bce":     GANLoss(bce_critic_loss,         bce_generator_loss, 1,       True,    0.,   0.,  (.5, .999), True),
-    "hinge":   GANLoss(hinge_critic_loss,       high_verdict_loss,  1,       True,    0.,   0.,  (.5, .999), True),
-    "wgan":    GANLoss(wasserstein_critic_loss, high_verdict_loss,  5,       False,   .05,  0.,  (.5, .999), False),
-    "wgan-gp": GANLoss(wasserstein_critic_loss, high_verdict_loss,  5,       False,   0.,   1.,  (.5, .999), False),
+    #                   critic                   generator           n_critic r1  clip penalty betas    centred
+    "bce":     GANLoss(bce_critic_loss,         bce_generator_loss, 1,       .1, 0.,  0.,   (.5, .999), True),
+    "hinge":   GANLoss(hinge_critic_loss,       high_verdict_loss,  1,       .1, 0.,  0.,   (.5, .999), True),
+    "wgan":    GANLoss(wasserstein_critic_loss, high_verdict_loss,  5,       0., .05, 0.,   (.5, .999), False),
+    "wgan-gp": GANLoss(wasserstein_critic_loss, high_verdict_loss,  5,       0., 0.,  1.,   (.5, .999), False),
 }
 
 # %% ../nbs/03c_gans.ipynb #e9b9bc60
@@ -86,10 +86,10 @@ GAN_SETTINGS = dict(
     lr_ratio=1.,         # learning rate of the critic, in the generator's
     n_critic=None,       # critic steps a generator step
     ema=None,            # decay of the generator's moving average
-    spectral=None,       # spectral norm in the critic
+    spectral=False,      # spectral norm in the critic
     clip=None,           # largest weight of the critic; 0: no limit
     penalty=None,        # weight of the gradient penalty
-    r1=0.,               # weight of the R1 penalty
+    r1=None,             # weight of the R1 penalty; 0: none
     diff_augment=None,   # differentiable augmentation: some of "color,translation,cutout"
     smooth=0.,           # real images count as real with probability 1 - smooth (bce)
     g_condition="embed", # one of `G_CONDITIONS`
@@ -116,9 +116,9 @@ def gan_settings(
     if "bs" not in given: s["bs"] = min(s["bs"], len(ds))
     check_range(s["bs"], "bs", 2, len(ds), int)
     if "epochs" not in given:
-        critic_steps, an_epoch = spec.steps*s["n_critic"]/(s["n_critic"] + 1), max(1, len(ds)//s["bs"])
-        s["epochs"] = max(s["epochs"], math.ceil(critic_steps/an_epoch))
-    spec.generator(ds.shape, ds.n_classes, *network_sizes(s).values()) # refuses images that it cannot make
+        steps_an_epoch = (s["n_critic"] + 1)*max(1, len(ds)//(s["bs"]*s["n_critic"])) # of both players
+        s["epochs"] = max(s["epochs"], math.ceil(spec.steps/steps_an_epoch))
+    with torch.device("meta"): spec.generator(ds.shape, ds.n_classes, *network_sizes(s).values()) # refuses images that it cannot make
     return s
 
 # %% ../nbs/03c_gans.ipynb #a1d00f51
@@ -180,9 +180,9 @@ def gan_learner(
     ds, s = dls.train_ds, gan_settings(generator, dls.train_ds, settings)
     loss, gan, watch = GAN_LOSSES[s["loss"]], build_gan(generator, ds.shape, ds.n_classes, s).to(dls.device), CollapseCB()
     game = GANCB(loss.critic, s["n_critic"], loss.centred)
-    all_cbs = [game, EMACB(s["ema"]), watch, *stabilisers(s), *precision_cbs(s["precision"], dls.device), *L(cbs)]
+    all_cbs = [game, EMACB(s["ema"]), watch, StopAtNaNCB(), *stabilisers(s), *precision_cbs(s["precision"], dls.device), *L(cbs)]
     learn = ResumableLearner(dls, gan, lambda verdicts, _: loss.generator(verdicts.float()), lr=s["lr"], opt_func=partial(optimizer(), betas=loss.betas),
-                             splitter=lambda m: [params(m.generator), params(m.critic)], metrics=[*game_metrics(game), ValueMetric(lambda: watch.diversity, "diversity")], cbs=all_cbs)
+                             moms=(loss.betas[0],)*3, splitter=lambda m: [params(m.generator), params(m.critic)], metrics=[*game_metrics(game), ValueMetric(lambda: watch.diversity, "diversity")], cbs=all_cbs)
     learn.recorder.train_metrics, learn.recorder.valid_metrics, learn.settings = True, False, s
     return learn
 
@@ -250,12 +250,12 @@ def train_gan(
     s = gan_settings(generator, ds, settings)
     with no_random(s["seed"]):
         learn = gan_learner(gan_loaders(ds, s, device), generator, **s, cbs=cbs)
-        try: fit_gan(learn, s["epochs"], folder, progress)
+        try: earlier = fit_gan(learn, s["epochs"], folder, progress)
         except FloatingPointError:
             learn.emacb.rewind()
-            if folder and learn.emacb.good: gan_sampler(learn, generator, start, device).save(Path(folder)/"model")
+            if folder and learn.emacb.good: gan_sampler(learn, generator, time.perf_counter() - start, device).save(Path(folder)/"model")
             raise
-    return gan_sampler(learn, generator, start, device)
+    return gan_sampler(learn, generator, earlier + time.perf_counter() - start, device)
 
 # %% ../nbs/03c_gans.ipynb #435a5291
 def fit_gan(
@@ -263,21 +263,24 @@ def fit_gan(
     epochs: int,              # passes of the critic over the training images
     folder=None,              # as for `train_gan`
     progress: bool|str=False, # show a progress bar, with this text
-):
+) -> float:                   # seconds that were spent before this part of it
     "Play the game, with history, pictures and checkpoints if there is a place for them."
-    dl, cbs = learn.dls.train, [StopAtNaNCB()]
+    dl, keep = learn.dls.train, []
     dl.restart()
-    with rounds(dl, epochs, None if len(dl) >= MIN_ROUND else MIN_ROUND) as n:
-        if folder is not None: cbs += [HistoryCB(Path(folder)/"history.csv"), SampleGridCB(Path(folder)/"samples", every=-(-n//N_GRIDS)), CheckpointCB(Path(folder)/"checkpoints")]
-        with quiet(learn, progress): learn.fit(n, cbs=cbs)
+    with rounds(dl, epochs, None if len(dl) >= MIN_ROUND else min(MIN_ROUND, epochs*len(dl))) as n, quiet(learn, progress):
+        if folder is not None:
+            about = dict(images=learn.dls.train_ds.sha256(), **learn.settings)
+            keep = [CheckpointCB(Path(folder)/"checkpoints", about=about), HistoryCB(Path(folder)/"history.csv"), SampleGridCB(Path(folder)/"samples", every=-(-n//N_GRIDS))]
+        learn.fit(n, cbs=keep)
+    return keep[0].earlier if keep else 0.
 
 # %% ../nbs/03c_gans.ipynb #435a5292
-def gan_sampler(learn, generator, start, device) -> GANSampler:
+def gan_sampler(learn, generator, seconds, device) -> GANSampler:
     "Make a sampler of a trained `Learner`, and write down what it is."
     s, log, ds = learn.settings, history(learn), learn.dls.train_ds
-    found = {k: round(float(v), 4) for k, v in log.iloc[-1].items() if v == v} if len(log) else {}
+    found = {k: round(float(v), 4) for k, v in log.iloc[-1].items() if math.isfinite(v)} if len(log) else {}
     if learn.collapse_cb.collapsed: found["collapsed"] = ds.classes[learn.collapse_cb.worst]
-    training = {k: v for k, v in s.items() if k not in network_sizes(s)} | dict(rounds=len(log), seconds=round(time.perf_counter() - start, 1), metrics=found)
+    training = {k: v for k, v in s.items() if k not in network_sizes(s)} | dict(rounds=len(log), seconds=round(seconds, 1), metrics=found)
     sampler = GANSampler(learn.emacb.generator, describe_sampler(generator, ds, network_sizes(s), training), device)
     sampler.history = log
     return sampler

@@ -7,7 +7,7 @@ __all__ = ['MAX_GRID', 'real_splits', 'train_generator', 'fit_generator', 'resum
            'write_npz', 'fill', 'class_folders', 'write_folder', 'every_class', 'generator_summary', 'parse_labels']
 
 # %% ../nbs/05c_generator_runs.ipynb #5c000004
-import json, os, re, time, zipfile
+import json, re, zipfile
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,7 @@ def train_generator(
 # %% ../nbs/05c_generator_runs.ipynb #5c000009
 def fit_generator(run, config, data, text, progress, device=None):
     "Train a run's generator to the end, from the start or from its newest checkpoint, and write the results; the scores last, because they make the run a finished one."
-    name, made, start = config["generator"], family(config["generator"]), time.perf_counter()
+    name, made = config["generator"], family(config["generator"])
     with recording(run):
         save_json(run/"config.json", config)
         with whole(run/"model.txt") as tmp: tmp.write_text(text, encoding="utf-8")
@@ -72,7 +72,7 @@ def fit_generator(run, config, data, text, progress, device=None):
         made.plot(sampler.history, path=run/"curves.png")
         shown = torch.arange(data.train.n_classes).repeat(4)
         show_images(sampler.sample(shown), [data.train.classes[y] for y in shown[:data.train.n_classes]] + [""]*3*data.train.n_classes, data.train.n_classes, title=run.name, path=run/"samples.png")
-        save_json(run/SCORES, dict(**sampler.config["training"]["metrics"], rounds=len(sampler.history), seconds=round(time.perf_counter() - start, 1), resumed=config["resumed"], command=config["command"], environment=environment()))
+        save_json(run/SCORES, dict(**sampler.config["training"]["metrics"], rounds=len(sampler.history), seconds=sampler.config["training"]["seconds"], resumed=config["resumed"], command=config["command"], environment=environment()))
         remove(run/"checkpoints")
     return run
 
@@ -106,6 +106,7 @@ def write_images(
     "Generate images and write them as they come. Raises `ValueError` for bad labels or too large a grid, `FileExistsError` for a folder that is there."
     out, labels = Path(out).expanduser(), check_labels(labels, len(sampler.classes))
     if not len(labels): raise ValueError("no image was asked for: give at least one label")
+    if out.suffix.lower() in Image.registered_extensions() and out.suffix.lower() != ".png": raise ValueError(f"{out} would be lossy or many files: give FILE.png (a grid), FILE.npz (arrays) or a new folder")
     write = {".png": write_grid, ".npz": write_npz}.get(out.suffix.lower(), write_folder)
     if write is write_grid and len(labels) > MAX_GRID: raise ValueError(f"a grid of {len(labels):,} images is no picture; write at most {MAX_GRID:,}, or to a folder or an .npz file")
     if write is write_folder and out.exists(): raise FileExistsError(f"{out} exists; give the name of a new folder")
@@ -177,7 +178,7 @@ def parse_labels(
     classes,   # class names
 ) -> list:     # class indices
     "Read labels as they are typed; raises `ValueError` for one that is neither a name nor a position."
-    found = [classes.index(w) if w in classes else int(w) if w.isdigit() else w for w in (w.strip() for w in text.split(","))]
+    found = [classes.index(w) if w in classes else int(w) if w.isdecimal() else w for w in (w.strip() for w in text.split(","))]
     for w in found:
         if isinstance(w, str) or w >= len(classes): raise ValueError(f"there is no class {w!r}; the classes are {', '.join(classes)} (or 0 to {len(classes) - 1})")
     return found

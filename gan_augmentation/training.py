@@ -8,7 +8,7 @@ __all__ = ['OPTIMIZERS', 'PRECISIONS', 'optimizer', 'PrecisionCB', 'precision_cb
            'set_rng_state', 'learner_state', 'restore_learner', 'same_layout', 'CheckpointCB', 'newest_checkpoint']
 
 # %% ../nbs/01a_training.ipynb #fdcf1fb9
-import random
+import math, random, time
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
@@ -188,15 +188,17 @@ class StopAtNaNCB(FitCB):
     def after_loss(self):
         if self.training: self.losses.append(self.loss.detach())
         if len(self.losses) >= self.every: self.check()
-    def after_train(self): self.check()
+    def after_train(self):
+        self.check()
+        if not all(p.isfinite().all() for p in self.model.parameters()): self.stop(f"the weights are no longer finite after step {self.train_iter}")
     def check(self):
         if not self.losses: return
         bad = (~torch.stack(self.losses).isfinite()).nonzero().flatten().tolist()
-        if bad:
-            if self.good: self.model.load_state_dict(self.good)
-            raise FloatingPointError(f"the loss became {self.losses[bad[0]].item()} at step {self.seen + bad[0] + 1}, in epoch {self.epoch}; training stopped, "
-                                     f"with the weights from before epoch {self.since}: try a lower learning rate")
+        if bad: self.stop(f"the loss became {self.losses[bad[0]].item()} at step {self.seen + bad[0] + 1}")
         self.seen, self.losses = self.seen + len(self.losses), []
+    def stop(self, why):
+        if self.good: self.model.load_state_dict(self.good)
+        raise FloatingPointError(f"{why}, in epoch {self.epoch}; training stopped, with the weights from before epoch {self.since}: try a lower learning rate")
 
 # %% ../nbs/01a_training.ipynb #aa19bf87
 def pack(
@@ -208,13 +210,14 @@ def pack(
         tensors[str(len(tensors))] = state.detach().cpu().clone()
         return dict(tensor=str(len(tensors) - 1))
     if isinstance(state, dict): return dict(dict=[[k, pack(v, tensors)] for k, v in state.items()])
+    if isinstance(state, float) and not math.isfinite(state): return dict(float=str(state)) # JSON has no NaN
     return dict(list=[pack(v, tensors) for v in state]) if isinstance(state, (list, tuple)) else state
 
 def unpack(packed, tensors):
     "Put the tensors back: the inverse of `pack`, but tuples come back as lists."
     if not isinstance(packed, dict): return packed
     (kind, value), = packed.items()
-    if kind == "tensor": return tensors[value]
+    if kind in ("tensor", "float"): return tensors[value] if kind == "tensor" else float(value)
     return {k: unpack(v, tensors) for k, v in value} if kind == "dict" else [unpack(v, tensors) for v in value]
 
 # %% ../nbs/01a_training.ipynb #f2cb131e
@@ -280,13 +283,20 @@ class CheckpointCB(FitCB):
     def __init__(self,
         path,              # directory for checkpoints
         resume: bool=True, # go on from the newest one; False: begin anew
-    ): self.path, self.resume = Path(path), resume
+        about: dict={},    # what must not have changed: images, settings; anything JSON can hold
+    ): self.path, self.resume, self.about = Path(path), resume, about
     def begin(self):
-        state = newest_checkpoint(self.path) if self.resume else None
-        if state: restore_learner(self.learn, state)
+        state, self.start, self.earlier = newest_checkpoint(self.path) if self.resume else None, time.perf_counter(), 0.
+        if not state: return
+        for k, v in self.about.items():
+            if (was := state.get("about", {}).get(k)) != v: raise ValueError(f"{self.path} holds a training with {k} {was}, not {v}: go on with the same images and settings, or give another folder")
+        restore_learner(self.learn, state)
+        self.earlier = state.get("seconds", 0.)
+    @property
+    def seconds(self): return self.earlier + time.perf_counter() - self.start # of the training, in all its parts
     def after_epoch(self):
         tensors = {}
-        packed = pack(learner_state(self.learn), tensors)
+        packed = pack({**learner_state(self.learn), "about": self.about, "seconds": self.seconds}, tensors)
         new = save_bundle(self.path/f"epoch {self.epoch + 1}", tensors, packed)
         for old in self.path.iterdir():
             if old.name != new.name: remove(old)

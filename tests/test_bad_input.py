@@ -59,7 +59,7 @@ def test_numbers_and_counts(data, kw, exc, says):
 def test_names(data):
     for name in ("fashion", "fashion_mnist_wgan", "cifar-10_", ""):
         with pytest.raises((ValueError, FileNotFoundError), match="fashion_mnist_mini_dcgan"): augment_dataset(name)
-    with pytest.raises(ValueError, match="choose one of: dcgan"): augment_dataset(data, "stylegan")
+    with pytest.raises(ValueError, match="choose one of: gan, dcgan"): augment_dataset(data, "stylegan")
     with pytest.raises(FileNotFoundError, match="is no saved generator"): augment_dataset(data, "./nowhere")
 
 
