@@ -18,7 +18,7 @@ import torch
 
 from gan_augmentation.classifier_runs import train_run
 from gan_augmentation.classifiers import classifier_scores, load_classifier, train_classifier
-from gan_augmentation.core import environment, remove, save_json
+from gan_augmentation.core import environment, remove, save_json, show_images
 from gan_augmentation.data import dataloaders, load_data, stratified
 from gan_augmentation.evaluate import recognised
 from gan_augmentation.gans import train_gan
@@ -41,7 +41,8 @@ CASES = { # name -> generator, real images a class (None: all, 5,100), generated
     "few":                 ("dcgan", FEW,  10_000, {}),
     "few_color":           ("dcgan", FEW,  10_000, dict(diff_augment="color")),
     "few_translation":     ("dcgan", FEW,  10_000, dict(diff_augment="translation")),
-    "few_diffaugment":     ("dcgan", FEW,  10_000, dict(diff_augment="color,translation,cutout")),
+    "few_free":            ("dcgan", FEW,  10_000, dict(r1=0.)),
+    "few_free_translation": ("dcgan", FEW, 10_000, dict(r1=0., diff_augment="translation")),
     "dcgan_full":          ("dcgan", None, 50_000, {}),
     "gan_full":            ("gan",   None, 50_000, {}),
 }
@@ -70,6 +71,12 @@ def row(data, known, generator, per_class, n, settings, seed, folder=None):
                 last=gan.history.iloc[-1].to_dict(), training=gan.config["training"], network=gan.config["network"], data=gan.config["data"], environment=environment()), gan
 
 
+def picture(gan, path):
+    "Draw the first images of each class, unselected."
+    labels = torch.arange(10).repeat(6)
+    show_images(gan.sample(labels, 0), [gan.classes[y] for y in labels[:10]] + [""]*50, path=path)
+
+
 def main():
     "Train what is missing from a case's table."
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,6 +102,7 @@ def main():
         table["runs"].append(found)
         save_json(path, table)
         gan.save(folder/"model")
+        if per_class is None: picture(gan, TABLES/f"{name}.png")
         print(f"{name}, seed {seed}: GAN-test {found['gan_test']:.1%}, GAN-train {found['gan_train']['valid']:.1%} (valid) {found['gan_train']['test']:.1%} (test), {found['seconds']:.0f} s", flush=True)
 
 

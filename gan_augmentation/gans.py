@@ -204,6 +204,8 @@ def plot_game(
 # %% ../nbs/03c_gans.ipynb #835f1f43
 class GANSampler(Sampler):
     "A trained generator of a GAN. Its option: `truncation`, the largest absolute noise (None: no limit)."
+    def check(self, truncation=None):
+        if truncation is not None: check_range(truncation, "truncation", 1e-3)
     def make(self, labels, seed, start, truncation=None):
         z = image_noise(seed, len(labels), self.config["network"]["nz"], start)
         return self.net(truncate(z, truncation).to(self.device), labels)

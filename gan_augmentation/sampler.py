@@ -18,7 +18,7 @@ from .core import check_labels, check_range, denormalize, environment, fingerpri
 
 # %% ../nbs/01b_sampler.ipynb #cebd0453
 class Sampler:
-    "A trained, class-conditional generator of images. Subclasses say how: `make(labels, seed, start)` returns images (b,c,h,w) in [-1,1]."
+    "A trained, class-conditional generator of images. Subclasses say how: `make(labels, seed, start)` returns images (b,c,h,w) in [-1,1]; `check` knows the options of `make`."
     chunk = 64 # images at once, always exactly so many
     def __init__(self,
         net: nn.Module, # trained; it is put into evaluation mode
@@ -29,6 +29,7 @@ class Sampler:
         self.net = net.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.config, self.shape, self.classes = config, tuple(config["shape"]), tuple(config["classes"])
     def __repr__(self): return f"{self.config['generator'].upper()} for {len(self.classes)} classes of {'x'.join(map(str, self.shape))} images, trained on {self.config['data']['name']}"
+    def check(self): pass # options
     def make(self, labels, seed, start): raise NotImplementedError(f"{type(self).__name__} does not say how images are made")
 
 # %% ../nbs/01b_sampler.ipynb #2ac66143
@@ -38,9 +39,10 @@ def stream(self:Sampler,
     seed: int=0, # whole number >= 0
     **options,   # of the generator, e.g. `truncation`
 ):               # yields uint8 (b,c,h,w), on the CPU, `chunk` images at a time
-    "Make images one chunk after the other, in memory that does not grow with their number. Raises `ValueError` for a label out of range or a bad seed, before the first."
+    "Make images one chunk after the other, in memory that does not grow with their number. Raises `ValueError` for a label out of range, a bad seed or option, before the first."
     labels = check_labels(labels, len(self.classes))
     check_range(seed, "seed", 0, 2**64 - 1, int)
+    self.check(**options)
     return (self._chunk(labels[i:i+self.chunk], seed, i, options) for i in range(0, len(labels), self.chunk))
 
 # %% ../nbs/01b_sampler.ipynb #5f3b5c17
