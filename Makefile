@@ -11,7 +11,7 @@ demo: $(VENV)/.installed          ## the whole path on real images: train, gener
 
 test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
 	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers 2
-	$(BIN)/python -m pytest -q tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed ## speed, as ratios from one run; an idle machine, half an hour
 	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer; do \
