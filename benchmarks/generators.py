@@ -24,7 +24,7 @@ from gan_augmentation.evaluate import recognised
 from gan_augmentation.gans import train_gan
 from gan_augmentation.images import ImageDataset
 
-TABLES = Path(__file__).parent/"results"/"generators"
+TABLES, IMAGES = Path(__file__).parent/"results"/"generators", Path(__file__).parent.parent/"nbs"/"images"
 JUDGE = dict(network="arch1", precision="bf16") # bf16 is as good, and twice as fast on a CPU that has it
 MINI, FEW = 510, 100 # real images a class: as in fashion_mnist_mini, and hardly any
 BASE = dict(precision="bf16") # 1.5 times as fast on a CPU that has it; "auto" would take it on a GPU only
@@ -102,7 +102,7 @@ def main():
         table["runs"].append(found)
         save_json(path, table)
         gan.save(folder/"model")
-        if per_class is None: picture(gan, TABLES/f"{name}.png")
+        if per_class is None: picture(gan, IMAGES/f"{name}.png")
         print(f"{name}, seed {seed}: GAN-test {found['gan_test']:.1%}, GAN-train {found['gan_train']['valid']:.1%} (valid) {found['gan_train']['test']:.1%} (test), {found['seconds']:.0f} s", flush=True)
 
 
