@@ -38,7 +38,7 @@ def bare_epoch(gan, average, opt, ds, bs, r1):
         opt.step()
         opt.zero_grad()
         C.requires_grad_(True)
-        torch._foreach_lerp_(list(average.parameters()), list(G.parameters()), 1 - ema_decay(.995, t))
+        torch._foreach_lerp_(list(average.parameters()), [p.detach() for p in G.parameters()], 1 - ema_decay(.995, t))
 
 
 def learner(data):
@@ -46,7 +46,7 @@ def learner(data):
     ds, s = data.train, gan_settings("dcgan", data.train)
     learn = gan_learner(gan_loaders(ds, s, "cpu"))
     gan = build_gan("dcgan", ds.shape, ds.n_classes, s)
-    opt, average = torch.optim.AdamW(gan.parameters(), lr=s["lr"], betas=(.5, .999), weight_decay=0., fused=True), deepcopy(gan.generator)
+    opt, average = torch.optim.AdamW(gan.parameters(), lr=s["lr"], betas=(.5, .999), weight_decay=0., fused=True), deepcopy(gan.generator).requires_grad_(False)
     def ours():
         with quiet(learn): learn.fit(1)
     sides = dict(learner=ours, bare=lambda: bare_epoch(gan, average, opt, ds, s["bs"], s["r1"]))

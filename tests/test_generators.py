@@ -15,7 +15,7 @@ from gan_augmentation.images import ImageDataset, as_dataset
 from gan_augmentation.runs import run_state
 
 EXE = Path(sys.executable).with_name("gan-augment")
-SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "50", "--bs", "32", "--r1", "0.05", "--device", "cpu")
+SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "16", "--bs", "32", "--r1", "0.05", "--device", "cpu")
 
 
 def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
