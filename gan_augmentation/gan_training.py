@@ -24,10 +24,9 @@ from torch.optim.swa_utils import AveragedModel
 from torchvision.utils import save_image
 
 from .core import check_choice, check_range, denormalize, image_noise, normalize, whole
-from .data import stratified
 from .gan_losses import bce_critic_loss, gradient_penalty, r1_penalty
 from .gan_networks import ClassVector
-from .training import FitCB, ResumableLearner, quiet
+from .training import FitCB
 from .transforms import erase, shift
 
 # %% ../nbs/03b_gan_training.ipynb #6596697d
