@@ -55,7 +55,7 @@ def data(
 @app.command()
 def demo(
     dataset: Annotated[str, typer.Option(help="fashion_mnist_mini (shipped), fashion_mnist or cifar-10 (hours on two cores)")] = "fashion_mnist_mini",
-    generator: Annotated[str, typer.Option(help="gan or dcgan")] = "dcgan",
+    generator: Annotated[str, typer.Option(help="gan, dcgan, ddpm or ddim")] = "dcgan",
     epochs: Annotated[Optional[int], typer.Option(help="passes of the generator over the training images [default: the generator's]")] = None,
     seeds: Annotated[int, typer.Option(help="pairs of classifiers to train; fewer than 6 give no verdict")] = 8,
     ratio: Annotated[float, typer.Option(help="synthetic images per real one")] = 1.,
@@ -225,25 +225,35 @@ def runs(results: Results = Path("results")):
 @app.command()
 def train_generator(
     dataset: Annotated[str, typer.Option(help="fashion_mnist, fashion_mnist_mini, cifar-10, or a folder with one folder of images a class; only its training images are shown to the generator")],
-    generator: Annotated[str, typer.Option(help="gan or dcgan")] = "dcgan",
+    generator: Annotated[str, typer.Option(help="gan, dcgan, ddpm or ddim; the last two are one network with two samplers")] = "dcgan",
     resume: Annotated[bool, typer.Option("--resume", help="go on with the newest unfinished run of this generator and data")] = False,
-    loss: Annotated[Optional[str], typer.Option(help="bce, hinge, wgan or wgan-gp [default: bce]")] = None,
-    epochs: Annotated[Optional[int], typer.Option(help="passes over the training images [default: 20, more for small data]")] = None,
-    bs: Annotated[Optional[int], typer.Option(help="real images a critic step [default: the generator's]")] = None,
-    lr: Annotated[Optional[float], typer.Option(help="learning rate [default: the generator's]")] = None,
-    lr_ratio: Annotated[Optional[float], typer.Option(help="learning rate of the critic, in the generator's [default: 1]")] = None,
-    n_critic: Annotated[Optional[int], typer.Option(help="critic steps a generator step [default: the loss's]")] = None,
+    size: Annotated[Optional[str], typer.Option(help="diffusion: tiny (for CPUs), small or base [default: tiny]")] = None,
+    loss: Annotated[Optional[str], typer.Option(help="GANs: bce, hinge, wgan or wgan-gp; diffusion: mse, l1, huber or min-snr [default: bce, mse]")] = None,
+    epochs: Annotated[Optional[int], typer.Option(help="passes over the training images [default: the generator's, more for small data]")] = None,
+    bs: Annotated[Optional[int], typer.Option(help="real images a batch, or a critic step [default: the generator's]")] = None,
+    lr: Annotated[Optional[float], typer.Option(help="learning rate, diffusion: the highest [default: the generator's]")] = None,
+    target: Annotated[Optional[str], typer.Option(help="diffusion: what the network predicts, epsilon, x0 or v [default: v]")] = None,
+    schedule: Annotated[Optional[str], typer.Option(help="diffusion: of the noise, linear or cosine [default: cosine]")] = None,
+    zero_snr: Annotated[Optional[bool], typer.Option("--zero-snr/--no-zero-snr", help="diffusion: leave no trace of the image in the last step [default: no]", show_default=False)] = None,
+    timesteps: Annotated[Optional[int], typer.Option(help="diffusion: steps from image to noise [default: 1000]")] = None,
+    snr_gamma: Annotated[Optional[float], typer.Option(help="min-snr: largest signal-to-noise ratio that counts [default: 5]")] = None,
+    label_dropout: Annotated[Optional[float], typer.Option(help="diffusion: probability of a label to be left out, 0: no guidance [default: 0.1]")] = None,
+    grad_clip: Annotated[Optional[float], typer.Option(help="diffusion: largest norm of the gradient, 0: any [default: 1]")] = None,
+    accumulate: Annotated[Optional[int], typer.Option(help="diffusion: batches a step [default: 1]")] = None,
+    compile: Annotated[Optional[bool], typer.Option("--compile/--no-compile", help="diffusion: torch.compile [default: no]", show_default=False)] = None,
+    lr_ratio: Annotated[Optional[float], typer.Option(help="GANs: learning rate of the critic, in the generator's [default: 1]")] = None,
+    n_critic: Annotated[Optional[int], typer.Option(help="GANs: critic steps a generator step [default: the loss's]")] = None,
     ema: Annotated[Optional[float], typer.Option(help="decay of the moving average [default: the generator's]")] = None,
-    spectral: Annotated[Optional[bool], typer.Option("--spectral/--no-spectral", help="spectral norm in the critic [default: no]", show_default=False)] = None,
-    clip: Annotated[Optional[float], typer.Option(help="largest weight of the critic [default: the loss's]")] = None,
-    penalty: Annotated[Optional[float], typer.Option(help="weight of the gradient penalty [default: the loss's]")] = None,
-    r1: Annotated[Optional[float], typer.Option(help="weight of the R1 penalty [default: the loss's]")] = None,
-    diff_augment: Annotated[Optional[str], typer.Option(help="for little data: some of color,translation,cutout [default: none]")] = None,
-    smooth: Annotated[Optional[float], typer.Option(help="bce: real images count as real with probability 1 - smooth [default: 0]")] = None,
-    g_condition: Annotated[Optional[str], typer.Option(help="how the generator is told the class: embed or cbn [default: embed]")] = None,
-    c_condition: Annotated[Optional[str], typer.Option(help="how the critic is told: projection or join [default: projection]")] = None,
-    g_channels: Annotated[Optional[int], typer.Option(help="size of the generator [default: its own]")] = None,
-    c_channels: Annotated[Optional[int], typer.Option(help="size of the critic [default: its own]")] = None,
+    spectral: Annotated[Optional[bool], typer.Option("--spectral/--no-spectral", help="GANs: spectral norm in the critic [default: no]", show_default=False)] = None,
+    clip: Annotated[Optional[float], typer.Option(help="GANs: largest weight of the critic [default: the loss's]")] = None,
+    penalty: Annotated[Optional[float], typer.Option(help="GANs: weight of the gradient penalty [default: the loss's]")] = None,
+    r1: Annotated[Optional[float], typer.Option(help="GANs: weight of the R1 penalty [default: the loss's]")] = None,
+    diff_augment: Annotated[Optional[str], typer.Option(help="GANs: for little data: some of color,translation,cutout [default: none]")] = None,
+    smooth: Annotated[Optional[float], typer.Option(help="GANs: bce: real images count as real with probability 1 - smooth [default: 0]")] = None,
+    g_condition: Annotated[Optional[str], typer.Option(help="GANs: how the generator is told the class: embed or cbn [default: embed]")] = None,
+    c_condition: Annotated[Optional[str], typer.Option(help="GANs: how the critic is told: projection or join [default: projection]")] = None,
+    g_channels: Annotated[Optional[int], typer.Option(help="GANs: size of the generator [default: its own]")] = None,
+    c_channels: Annotated[Optional[int], typer.Option(help="GANs: size of the critic [default: its own]")] = None,
     precision: Annotated[Optional[str], typer.Option(help="auto, fp32, bf16 or fp16 [default: auto]")] = None,
     seed: Annotated[Optional[int], typer.Option(help="chooses initial weights, order and noise [default: 0]")] = None,
     subset: Subset = None,
@@ -280,6 +290,13 @@ def generate(
     out: Annotated[Path, typer.Option(help="FILE.png (a grid), FILE.npz (arrays), or a new folder (one PNG an image, one folder a class)")] = Path("generated.png"),
     seed: Annotated[int, typer.Option(help="another one gives other images")] = 0,
     truncation: Annotated[Optional[float], typer.Option(help="GANs: largest absolute noise; less variety, fewer oddities [default: no limit]")] = None,
+    sampler: Annotated[Optional[str], typer.Option(help="diffusion: ddpm, ddim, dpm++ or heun [default: the generator's name]")] = None,
+    steps: Annotated[Optional[int], typer.Option(help="diffusion: steps from noise to image [default: 1000, 50, 15 or 10]")] = None,
+    guidance: Annotated[Optional[float], typer.Option(help="diffusion: 0 ignores the class, above 1 is clearer and less varied [default: 1]")] = None,
+    rescale: Annotated[Optional[float], typer.Option(help="diffusion: of guidance, 0 to 1 [default: 0]")] = None,
+    interval: Annotated[Optional[tuple[float, float]], typer.Option(help="diffusion: part of the way with guidance, from 0 (image) to 1 (noise) [default: all]")] = None,
+    eta: Annotated[Optional[float], typer.Option(help="ddim: fresh noise, 0 to 1 [default: 0]")] = None,
+    precision: Annotated[Optional[str], typer.Option(help="diffusion: auto, fp32, bf16 or fp16 [default: auto]")] = None,
     results: Results = Path("results"),
     device: Device = None,
 ):
@@ -289,10 +306,11 @@ def generate(
         from gan_augmentation.core import check_range
         from gan_augmentation.generator_runs import every_class, parse_labels, write_images
     if (labels is None) == (per_class is None): raise ValueError("give either --labels, e.g. 0,1,Coat, or --per-class, e.g. 10")
-    sampler = load_generator(run_at(run, results, "generator"), device)
-    wanted = parse_labels(labels, sampler.classes) if per_class is None else every_class(sampler, per_class)
-    options = {k: v for k, v in dict(truncation=truncation).items() if v is not None}
-    typer.echo(f"{len(wanted):,} images: {write_images(sampler, wanted, out, seed=seed, progress=True, **options)}")
+    trained = load_generator(run_at(run, results, "generator"), device)
+    wanted = parse_labels(labels, trained.classes) if per_class is None else every_class(trained, per_class)
+    options = dict(truncation=truncation, sampler=sampler, steps=steps, guidance=guidance, rescale=rescale, interval=interval, eta=eta, precision=precision)
+    options = {k: v for k, v in options.items() if v is not None}
+    typer.echo(f"{len(wanted):,} images: {write_images(trained, wanted, out, seed=seed, progress=True, **options)}")
 
 # %% ../nbs/09_cli.ipynb #1432eb3a
 def note(message, category, *args):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['BUNDLE', 'CARD', 'COLOURS', 'normalize', 'denormalize', 'check_choice', 'check_range', 'check_images', 'check_labels',
-           'image_noise', 'fingerprint', 'whole', 'save_json', 'file_sha256', 'save_bundle', 'load_bundle',
-           'environment', 'show_images', 'save_figure', 'pick_device']
+           'check_sides', 'image_noise', 'fingerprint', 'whole', 'save_json', 'file_sha256', 'save_bundle',
+           'check_bundle', 'load_bundle', 'environment', 'show_images', 'save_figure', 'pick_device']
 
 # %% ../nbs/00_core.ipynb #f60092ad
 import hashlib, json, os, platform, secrets, shutil
@@ -87,19 +87,31 @@ def check_labels(
     if bad.any(): raise ValueError(f"label {labels[bad][0].item()} is out of range: the classes are 0 to {n_classes-1}")
     return labels.long()
 
+# %% ../nbs/00_core.ipynb #11567959
+def check_sides(
+    shape: tuple,        # (c,h,w) of an image
+    what: str,           # who needs it
+    instead: str="pad or resize them", # what to do about it
+) -> tuple:              # `shape`
+    "Make sure that both sides can be halved twice; raises `ValueError`."
+    c, h, w = shape
+    if h % 4 or w % 4: raise ValueError(f"images are {h}x{w}; {what} needs sides that are multiples of 4: {instead}")
+    return shape
+
 # %% ../nbs/00_core.ipynb #0a13e282
 def image_noise(
     seed: int,    # any whole number >= 0
     n: int,       # number of images
     shape,        # shape of one image's noise
     start: int=0, # index of the first image
+    step: int=0,  # which noise of each image: samplers that add noise at every step need many
 ) -> torch.Tensor: # float32 (n, *shape), standard normal
     "Draw the noise of images `start` to `start+n`, each from its own stream (Salmon et al. 2011); raises `ValueError` for a negative seed."
     check_range(seed, 'seed', 0, 2**64-1, int)
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     noise = np.empty((n, *shape), dtype=np.float32)
     for i in range(n):
-        stream = np.random.Generator(np.random.Philox(key=np.array([seed, start+i], dtype=np.uint64)))
+        stream = np.random.Generator(np.random.Philox(key=np.array([seed, start+i], dtype=np.uint64), counter=[0, 0, 0, step]))
         stream.standard_normal(out=noise[i], dtype=np.float32)
     return torch.from_numpy(noise)
 
@@ -170,38 +182,56 @@ CARD = "README.md" # what people read of it, if there is one
 # %% ../nbs/00_core.ipynb #65c5b1ff
 def save_bundle(
     path,         # directory to write; a bundle that is there is replaced
-    tensors: dict, # name -> tensor
+    tensors: dict|None, # name -> tensor; None: `more` writes the weights
     config: dict, # anything JSON can hold
     card: str|None=None, # model card in Markdown, for people
+    more=None,    # function of a directory that writes further files to it
 ) -> Path:        # `path`
     "Write weights and settings as one directory, whole or not at all; raises `FileExistsError` rather than replace anything but a bundle."
     path = Path(path).expanduser().resolve()
-    if path.is_file() or (path.is_dir() and {f.name for f in path.iterdir()} - {*BUNDLE, CARD}):
+    if path.is_file() or (path.is_dir() and files_in(path).keys() - {*BUNDLE, CARD, *manifest_of(path)}):
         raise FileExistsError(f"{path} holds something else than a saved model; choose another directory")
     with whole(path) as tmp:
         tmp.mkdir()
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, tmp/"weights.safetensors")
+        if tensors is not None: save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, tmp/"weights.safetensors")
         save_json(tmp/"config.json", config)
         if card is not None: (tmp/CARD).write_text(card, encoding="utf-8")
-        save_json(tmp/"manifest.json", {f.name: file_sha256(f) for f in sorted(tmp.iterdir())})
+        if more is not None: more(tmp)
+        save_json(tmp/"manifest.json", {name: file_sha256(f) for name, f in files_in(tmp).items()})
     return path
+
+# %% ../nbs/00_core.ipynb #65c5b1f0
+def files_in(path): # name, with slashes -> file
+    return {f.relative_to(path).as_posix(): f for f in sorted(path.rglob("*")) if f.is_file()}
+
+def manifest_of(path):
+    "Read a manifest; an empty one if there is none, or none that can be read."
+    try: found = json.loads((path/"manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError): return {}
+    return found if isinstance(found, dict) else {}
+
+# %% ../nbs/00_core.ipynb #6c7695c0
+def check_bundle(
+    path,         # directory written by `save_bundle`
+    needed=BUNDLE, # files that must be there
+) -> dict:        # its config
+    "Check every file of a bundle against the manifest; raises `FileNotFoundError` or `ValueError` naming the file."
+    path = Path(path).expanduser()
+    for name in needed:
+        if not (path/name).is_file(): raise FileNotFoundError(f"{path/name} is missing: {path} is not a complete saved model; save or train it again")
+    manifest = manifest_of(path)
+    for name in {*needed[1:], *manifest, *[CARD]*(path/CARD).exists()}:
+        if not (path/name).is_file() or manifest.get(name) != file_sha256(path/name):
+            raise ValueError(f"{path/name} was altered: its SHA-256 differs from {path/'manifest.json'}; save or train the model again")
+    return json.loads((path/"config.json").read_text(encoding="utf-8"))
 
 # %% ../nbs/00_core.ipynb #6c7695c1
 def load_bundle(
     path, # directory written by `save_bundle`
 ) -> tuple: # (tensors, config)
-    "Read a bundle back after checking every file against the manifest; raises `FileNotFoundError` or `ValueError` naming the file."
-    path = Path(path).expanduser()
-    files = [path/f for f in BUNDLE]
-    for f in files:
-        if not f.is_file(): raise FileNotFoundError(f"{f} is missing: {path} is not a complete saved model; save or train it again")
-    try: manifest = json.loads(files[0].read_text(encoding="utf-8"))
-    except ValueError as e: raise ValueError(f"{files[0]} is not valid JSON ({e}); save or train the model again") from None
-    if not isinstance(manifest, dict): manifest = {}
-    for f in [*files[1:], *[path/CARD]*((path/CARD).exists() or CARD in manifest)]:
-        if not f.is_file() or manifest.get(f.name) != file_sha256(f):
-            raise ValueError(f"{f} was altered: its SHA-256 differs from {files[0]}; save or train the model again")
-    return load_file(files[2]), json.loads(files[1].read_text(encoding="utf-8"))
+    "Read a bundle back; raises what `check_bundle` raises."
+    config = check_bundle(path)
+    return load_file(Path(path).expanduser()/"weights.safetensors"), config
 
 # %% ../nbs/00_core.ipynb #ecb39a68
 def environment() -> dict: # names and versions
@@ -211,7 +241,7 @@ def environment() -> dict: # names and versions
         except PackageNotFoundError: return None
     info = Path("/proc/cpuinfo")
     cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")), None) if info.exists() else None
-    packages = "gan_augmentation torch torchvision fastai numpy scipy scikit-learn".split()
+    packages = "gan_augmentation torch torchvision fastai diffusers numpy scipy scikit-learn".split()
     return dict(python=platform.python_version(), **{p: installed(p) for p in packages}, system=platform.platform(terse=True),
                 processor=cpu or platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(),
                 accelerator=torch.cuda.get_device_name() if torch.cuda.is_available() else None)

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['G_CONDITIONS', 'C_CONDITIONS', 'ConditionalNorm', 'Told', 'Generator', 'ClassVector', 'Critic', 'DCGenerator',
-           'check_sides', 'DCCritic', 'MLPGenerator', 'MLPCritic']
+           'DCCritic', 'MLPGenerator', 'MLPCritic']
 
 # %% ../nbs/03_gan_networks.ipynb #867a754f
 import torch
 from torch import nn
 
-from .core import check_choice
+from .core import check_choice, check_sides
 
 # %% ../nbs/03_gan_networks.ipynb #9c0bfa47
 class ConditionalNorm(nn.Module):
@@ -77,26 +77,17 @@ class DCGenerator(Generator):
     "Convolutions that double the resolution twice (Radford et al. 2016); raises `ValueError` for sides that are not multiples of 4."
     def __init__(self, shape, n_classes, nz=64, n_embed=16, channels=48, condition="embed"):
         super().__init__(shape, n_classes, nz, n_embed, condition)
-        (c, h, w), n = check_sides(shape), channels
+        (c, h, w), n = check_sides(shape, "a dcgan", "pad or resize them, or choose gan, which takes any size"), channels
         self.net = Told(
             nn.Linear(self.n_in, n*(h//4)*(w//4), bias=False), nn.Unflatten(1, (n, h//4, w//4)), self.norm(nn.BatchNorm2d, n), nn.ReLU(),
             nn.Upsample(scale_factor=2), nn.Conv2d(n, n//2, 3, padding=1, bias=False), self.norm(nn.BatchNorm2d, n//2), nn.ReLU(),
             nn.Upsample(scale_factor=2), nn.Conv2d(n//2, c, 3, padding=1), nn.Tanh())
 
-# %% ../nbs/03_gan_networks.ipynb #b7e82e2c
-def check_sides(
-    shape: tuple, # (c,h,w) of an image
-) -> tuple:       # `shape`
-    "Make sure that both sides can be halved twice; raises `ValueError`."
-    c, h, w = shape
-    if h % 4 or w % 4: raise ValueError(f"images are {h}x{w}; a dcgan needs sides that are multiples of 4: pad or resize them, or choose gan, which takes any size")
-    return shape
-
 # %% ../nbs/03_gan_networks.ipynb #cf6e87c2
 class DCCritic(Critic):
     "Convolutions that halve the resolution twice (Radford et al. 2016); raises `ValueError` for sides that are not multiples of 4."
     def __init__(self, shape, n_classes, n_embed=16, channels=48, condition="projection"):
-        (c, h, w), n, join = check_sides(shape), channels, check_choice(condition, C_CONDITIONS, "condition of the critic") == "join"
+        (c, h, w), n, join = check_sides(shape, "a dcgan", "pad or resize them, or choose gan, which takes any size"), channels, check_choice(condition, C_CONDITIONS, "condition of the critic") == "join"
         features = nn.Sequential(nn.Conv2d(c + join, n, 4, 2, 1), nn.LeakyReLU(.2), nn.Conv2d(n, 2*n, 4, 2, 1), nn.LeakyReLU(.2), nn.Flatten())
         plane = nn.Sequential(nn.Embedding(n_classes, h*w), nn.Unflatten(1, (1, h, w))) if join else None
         super().__init__(features, 2*n*(h//4)*(w//4), n_classes, plane)

@@ -71,7 +71,7 @@ def fit_generator(run, config, data, text, progress, device=None):
         sampler.save(run/"model")
         made.plot(sampler.history, path=run/"curves.png")
         shown = torch.arange(data.train.n_classes).repeat(4)
-        show_images(sampler.sample(shown), [data.train.classes[y] for y in shown[:data.train.n_classes]] + [""]*3*data.train.n_classes, data.train.n_classes, title=run.name, path=run/"samples.png")
+        show_images(sampler.sample(shown, **sampler.quick), [data.train.classes[y] for y in shown[:data.train.n_classes]] + [""]*3*data.train.n_classes, data.train.n_classes, title=run.name, path=run/"samples.png")
         save_json(run/SCORES, dict(**sampler.config["training"]["metrics"], rounds=len(sampler.history), seconds=sampler.config["training"]["seconds"], resumed=config["resumed"], command=config["command"], environment=environment()))
         remove(run/"checkpoints")
     return run
@@ -110,7 +110,7 @@ def write_images(
     write = {".png": write_grid, ".npz": write_npz}.get(out.suffix.lower(), write_folder)
     if write is write_grid and len(labels) > MAX_GRID: raise ValueError(f"a grid of {len(labels):,} images is no picture; write at most {MAX_GRID:,}, or to a folder or an .npz file")
     if write is write_folder and out.exists(): raise FileExistsError(f"{out} exists; give the name of a new folder")
-    chunks = tqdm(sampler.stream(labels, seed, **options), total=-(-len(labels)//sampler.chunk), desc="generating", unit="chunk", disable=not progress, leave=False)
+    chunks = sampler.stream(labels, seed, progress, **options)
     with whole(out) as tmp: write(tmp, chunks, labels, sampler)
     return out
 

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
+from tqdm.auto import tqdm
 
 from .core import check_labels, check_range, denormalize, environment, fingerprint, pick_device, save_bundle
 
@@ -20,16 +21,20 @@ from .core import check_labels, check_range, denormalize, environment, fingerpri
 class Sampler:
     "A trained, class-conditional generator of images. Subclasses say how: `make(labels, seed, start)` returns images (b,c,h,w) in [-1,1]; `check` knows the options of `make`."
     chunk = 64 # images at once, always exactly so many
+    quick = {} # options with which images that are only looked at are made sooner
+    tick = staticmethod(lambda n=1: None) # for `make` to call after each pass: moves the progress bar, if there is one
     def __init__(self,
         net: nn.Module, # trained; it is put into evaluation mode
         config: dict,   # from `describe_sampler`
         device=None,    # where to run; default: the best there is
     ):
         self.device = pick_device(device)
-        self.net = net.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.net = net.to(self.device, memory_format=self.layout()).eval().requires_grad_(False)
         self.config, self.shape, self.classes = config, tuple(config["shape"]), tuple(config["classes"])
     def __repr__(self): return f"{self.config['generator'].upper()} for {len(self.classes)} classes of {'x'.join(map(str, self.shape))} images, trained on {self.config['data']['name']}"
+    def layout(self): return torch.channels_last # of images in memory
     def check(self): pass # options
+    def passes(self, **options): return 1 # calls of the network an image
     def make(self, labels, seed, start): raise NotImplementedError(f"{type(self).__name__} does not say how images are made")
 
 # %% ../nbs/01b_sampler.ipynb #2ac66143
@@ -37,30 +42,39 @@ class Sampler:
 def stream(self:Sampler,
     labels,      # class of each image (n,)
     seed: int=0, # whole number >= 0
+    progress: bool=False, # show a progress bar, from the first chunk to the last
     **options,   # of the generator, e.g. `truncation`
 ):               # yields uint8 (b,c,h,w), on the CPU, `chunk` images at a time
     "Make images one chunk after the other, in memory that does not grow with their number. Raises `ValueError` for a label out of range, a bad seed or option, before the first."
     labels = check_labels(labels, len(self.classes))
     check_range(seed, "seed", 0, 2**64 - 1, int)
     self.check(**options)
-    return (self._chunk(labels[i:i+self.chunk], seed, i, options) for i in range(0, len(labels), self.chunk))
+    return self._chunks(labels, seed, progress, options)
 
 # %% ../nbs/01b_sampler.ipynb #5f3b5c17
 @patch
 @torch.no_grad()
-def _chunk(self:Sampler, labels, seed, start, options):
-    padded = F.pad(labels, (0, self.chunk - len(labels))).to(self.device)
-    return denormalize(self.make(padded, seed, start, **options))[:len(labels)].cpu()
+def _chunks(self:Sampler, labels, seed, progress, options):
+    starts, passes = range(0, len(labels), self.chunk), self.passes(**options)
+    with tqdm(total=len(starts)*passes, desc="generating", unit="step", disable=not progress, leave=False) as bar:
+        for done, i in enumerate(starts, 1):
+            mine, self.tick = labels[i:i+self.chunk], bar.update
+            padded = F.pad(mine, (0, self.chunk - len(mine))).to(self.device)
+            x = denormalize(self.make(padded, seed, i, **options))[:len(mine)].cpu()
+            del self.tick
+            bar.update(done*passes - bar.n)
+            yield x
 
 # %% ../nbs/01b_sampler.ipynb #35b08e83
 @patch
 def sample(self:Sampler,
     labels,      # class of each image (n,)
     seed: int=0, # whole number >= 0
+    progress: bool=False, # show a progress bar
     **options,   # of the generator, e.g. `truncation`
 ) -> torch.Tensor: # uint8 (n,c,h,w), on the CPU
     "Make one image a label; on one kind of device, image i depends on (seed, i, its label) alone. Raises what `stream` raises."
-    images = list(self.stream(labels, seed, **options))
+    images = list(self.stream(labels, seed, progress, **options))
     return torch.cat(images) if images else torch.empty(0, *self.shape, dtype=torch.uint8)
 
 # %% ../nbs/01b_sampler.ipynb #61c0bd92
