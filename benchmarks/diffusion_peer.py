@@ -5,7 +5,7 @@
     python benchmarks/diffusion_peer.py --minutes 10   # and quality, half an hour
 
 Both sides train on the same 5,100 images with the same targets (v), noise schedule, learning rates, batches, moving average and clipped gradients. Each round starts one process a side, in turn.
-For quality each side trains for the same time, then makes 1,000 images with DDIM-50, without guidance; the yardsticks are those of `generators.py`.
+For quality each side trains for the same time, then makes 500 images with DDIM-50, without guidance; the yardsticks are those of `generators.py`.
 """
 import argparse, json, os, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -23,7 +23,7 @@ from gan_augmentation.images import ImageDataset
 from gan_augmentation.training import quiet
 from generators import JUDGE, MINI, judge
 
-HERE, BS, STEPS, N = Path(__file__).parent, 64, 24, 1000
+HERE, BS, STEPS, N = Path(__file__).parent, 64, 12, 500
 PEER = HERE.parent/".venv-diffusion"/"bin"/"python"
 NAME = "denoising-diffusion-pytorch"
 

@@ -291,7 +291,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="another one gives other images")] = 0,
     truncation: Annotated[Optional[float], typer.Option(help="GANs: largest absolute noise; less variety, fewer oddities [default: no limit]")] = None,
     sampler: Annotated[Optional[str], typer.Option(help="diffusion: ddpm, ddim, dpm++ or heun [default: the generator's name]")] = None,
-    steps: Annotated[Optional[int], typer.Option(help="diffusion: steps from noise to image [default: 1000, 50, 15 or 10]")] = None,
+    steps: Annotated[Optional[int], typer.Option(help="diffusion: steps from noise to image [default: 1000, 50, 15 or 18]")] = None,
     guidance: Annotated[Optional[float], typer.Option(help="diffusion: 0 ignores the class, above 1 is clearer and less varied [default: 1]")] = None,
     rescale: Annotated[Optional[float], typer.Option(help="diffusion: of guidance, 0 to 1 [default: 0]")] = None,
     interval: Annotated[Optional[tuple[float, float]], typer.Option(help="diffusion: part of the way with guidance, from 0 (image) to 1 (noise) [default: all]")] = None,

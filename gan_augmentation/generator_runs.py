@@ -98,7 +98,7 @@ def write_images(
     sampler,             # a generator
     labels,              # class of each image (n,)
     out,                 # FILE.png, FILE.npz, or a folder that is not there yet
-    *,
+    /, *,
     seed: int=0,         # the generator's
     progress: bool=False, # show a progress bar
     **options,           # of the generator, e.g. `truncation`

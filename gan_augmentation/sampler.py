@@ -7,6 +7,7 @@ __all__ = ['Sampler', 'truncate', 'describe_sampler', 'model_card', 'Family']
 
 # %% ../nbs/01b_sampler.ipynb #d93f2b7a
 from dataclasses import dataclass
+from inspect import signature
 from typing import Callable
 
 import torch
@@ -15,7 +16,7 @@ from fastcore.basics import patch
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import check_labels, check_range, denormalize, environment, fingerprint, pick_device, save_bundle
+from .core import check_choice, check_labels, check_range, denormalize, environment, fingerprint, pick_device, save_bundle
 
 # %% ../nbs/01b_sampler.ipynb #cebd0453
 class Sampler:
@@ -48,6 +49,7 @@ def stream(self:Sampler,
     "Make images one chunk after the other, in memory that does not grow with their number. Raises `ValueError` for a label out of range, a bad seed or option, before the first."
     labels = check_labels(labels, len(self.classes))
     check_range(seed, "seed", 0, 2**64 - 1, int)
+    for k in options: check_choice(k, signature(self.check).parameters, f"option of a {self.config['generator']}")
     self.check(**options)
     return self._chunks(labels, seed, progress, options)
 
