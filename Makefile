@@ -13,8 +13,8 @@ test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
 	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers 2
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
 
-bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed ## speed, as ratios from one run; an idle machine, half an hour
-	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer; do \
+bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
+	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 
@@ -32,6 +32,11 @@ readme: $(VENV)/.installed-dev    ## README.md from nbs/index.ipynb
 .venv-gan/.installed:
 	$(PYTHON) -m venv .venv-gan
 	.venv-gan/bin/pip install --quiet --disable-pip-version-check torchgan==0.1.0 safetensors tensorboard
+	touch $@
+
+.venv-diffusion/.installed:
+	$(PYTHON) -m venv .venv-diffusion
+	.venv-diffusion/bin/pip install --quiet --disable-pip-version-check denoising-diffusion-pytorch==2.3.4
 	touch $@
 
 clean:

@@ -10,7 +10,7 @@ import torch
 from denoising_diffusion_pytorch.classifier_free_guidance import GaussianDiffusion, Unet
 from ema_pytorch import EMA
 
-DIM, LR, WARMUP = 13, 2e-3, .05 # 13 gives as many parameters as our `tiny`; rate and warm-up are ours
+DIM, LR, WARMUP = 14, 2e-3, .05 # 14 gives about as many parameters as our `tiny`; rate and warm-up are ours
 
 
 def build():

@@ -55,7 +55,7 @@ def data(
 @app.command()
 def demo(
     dataset: Annotated[str, typer.Option(help="fashion_mnist_mini (shipped), fashion_mnist or cifar-10 (hours on two cores)")] = "fashion_mnist_mini",
-    generator: Annotated[str, typer.Option(help="gan, dcgan, ddpm or ddim")] = "dcgan",
+    generator: Annotated[str, typer.Option(help="gan, dcgan, ddim or ddpm (the last two take hours on two cores)")] = "dcgan",
     epochs: Annotated[Optional[int], typer.Option(help="passes of the generator over the training images [default: the generator's]")] = None,
     seeds: Annotated[int, typer.Option(help="pairs of classifiers to train; fewer than 6 give no verdict")] = 8,
     ratio: Annotated[float, typer.Option(help="synthetic images per real one")] = 1.,

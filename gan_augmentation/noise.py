@@ -5,20 +5,20 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'TARGETS', 'make_scheduler', 'alpha_sigma', 'add_noise', 'target_value', 'image_and_noise']
 
-# %% ../nbs/04_noise.ipynb #c898ca72
+# %% ../nbs/04_noise.ipynb #15f1192d
 import torch
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
 from .core import check_choice, check_range
 
-# %% ../nbs/04_noise.ipynb #36aba641
+# %% ../nbs/04_noise.ipynb #edb5df01
 SCHEDULES = dict( # name -> diffusers' arguments, for T steps
     linear=lambda T: dict(beta_schedule="linear", beta_start=1e-4*1000/T, beta_end=min(.02*1000/T, .999)),
     cosine=lambda T: dict(beta_schedule="squaredcos_cap_v2"),
 )
 TARGETS = dict(epsilon="epsilon", x0="sample", v="v_prediction") # name -> diffusers' name
 
-# %% ../nbs/04_noise.ipynb #4c544440
+# %% ../nbs/04_noise.ipynb #8ce0e5c6
 def make_scheduler(
     schedule: str="cosine", # a name in `SCHEDULES`
     target: str="v",        # what the network is to predict, a name in `TARGETS`
@@ -30,7 +30,7 @@ def make_scheduler(
     if zero_snr and target == "epsilon": raise ValueError("with zero_snr the last step is pure noise, from which epsilon teaches nothing: choose the target v or x0")
     return DDPMScheduler(timesteps, prediction_type=TARGETS[target], rescale_betas_zero_snr=zero_snr, timestep_spacing="trailing", **SCHEDULES[schedule](timesteps))
 
-# %% ../nbs/04_noise.ipynb #3e1b1d12
+# %% ../nbs/04_noise.ipynb #bb9037e1
 def alpha_sigma(
     scheduler,          # from `make_scheduler`
     t: torch.Tensor,    # steps (b,), 0 to T-1
@@ -49,7 +49,7 @@ def add_noise(
     alpha, sigma = alpha_sigma(scheduler, t)
     return alpha*x0 + sigma*noise
 
-# %% ../nbs/04_noise.ipynb #66c12561
+# %% ../nbs/04_noise.ipynb #cbf6ef83
 def target_value(
     target: str,         # a name in `TARGETS`
     x0: torch.Tensor,    # images (b,c,h,w)

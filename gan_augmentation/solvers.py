@@ -6,7 +6,7 @@
 __all__ = ['HIGHEST', 'RHO', 'SOLVERS', 'Solver', 'spaced', 'ddim_scheduler', 'quadratic', 'whole_steps', 'karras',
            'sigma_scheduler', 'check_solver', 'denoise', 'guided', 'check_guidance']
 
-# %% ../nbs/04b_solvers.ipynb #7f4b01d6
+# %% ../nbs/04b_solvers.ipynb #de19a84f
 from dataclasses import dataclass
 from typing import Callable
 
@@ -18,7 +18,7 @@ from diffusers.schedulers.scheduling_heun_discrete import HeunDiscreteScheduler
 
 from .core import check_choice, check_range
 
-# %% ../nbs/04b_solvers.ipynb #a895948b
+# %% ../nbs/04b_solvers.ipynb #0c635dc1
 @dataclass(frozen=True)
 class Solver:
     "A way back from noise to images."
@@ -28,7 +28,7 @@ class Solver:
     takes_eta: bool=False # may be given another eta
     calls: Callable=lambda n: n # calls of the network in n steps
 
-# %% ../nbs/04b_solvers.ipynb #5b843074
+# %% ../nbs/04b_solvers.ipynb #a9c402bb
 def spaced(
     T: int, # steps trained
     n: int, # steps wanted, 1 to T
@@ -44,7 +44,7 @@ def ddim_scheduler(trained, n):
     scheduler.set_timesteps(n)
     return scheduler, steps
 
-# %% ../nbs/04b_solvers.ipynb #b38359be
+# %% ../nbs/04b_solvers.ipynb #5aea786a
 HIGHEST, RHO = 80., 7. # heun: ratio of noise to image to begin with; the larger rho, the more steps near the image
 
 def quadratic(
@@ -65,7 +65,7 @@ def karras(alpha_bar, n):
     wanted = np.linspace(levels[-1]**(1/RHO), levels[0]**(1/RHO), n)**RHO
     return np.interp(np.log(wanted), np.log(levels), np.arange(len(levels)))
 
-# %% ../nbs/04b_solvers.ipynb #7c613218
+# %% ../nbs/04b_solvers.ipynb #dab4d704
 def sigma_scheduler(kind, steps, trained, **kwargs):
     "Make one of diffusers' schedulers that step over ratios of noise to image."
     scheduler = kind(len(trained.alphas_cumprod), prediction_type=trained.config.prediction_type, **kwargs)
@@ -73,7 +73,7 @@ def sigma_scheduler(kind, steps, trained, **kwargs):
     scheduler.set_timesteps(timesteps=list(steps))
     return scheduler, scheduler.timesteps.tolist()
 
-# %% ../nbs/04b_solvers.ipynb #7067a125
+# %% ../nbs/04b_solvers.ipynb #36555427
 SOLVERS = {
     "ddpm":  Solver(ddim_scheduler, None, eta=1.),
     "ddim":  Solver(ddim_scheduler, 50, takes_eta=True),
@@ -82,7 +82,7 @@ SOLVERS = {
     "heun":  Solver(lambda trained, n: sigma_scheduler(HeunDiscreteScheduler, karras(trained.alphas_cumprod, n), trained, clip_sample=trained.config.clip_sample), 18, calls=lambda n: 2*n - 1),
 }
 
-# %% ../nbs/04b_solvers.ipynb #7ea3bb6b
+# %% ../nbs/04b_solvers.ipynb #16cf28a9
 def check_solver(
     trained,                 # scheduler that the network was trained with
     sampler: str,            # a name in `SOLVERS`
@@ -96,7 +96,7 @@ def check_solver(
     if eta is not None and not solver.takes_eta: raise ValueError(f"{sampler} takes no eta; choose ddim for it, or leave it out")
     return solver, steps, solver.eta if eta is None else check_range(eta, "eta", 0, 1)
 
-# %% ../nbs/04b_solvers.ipynb #93ccfad0
+# %% ../nbs/04b_solvers.ipynb #75faae0b
 @torch.no_grad()
 def denoise(
     model: Callable,         # (noised images (b,c,h,w), step) -> predictions (b,c,h,w)
@@ -120,7 +120,7 @@ def denoise(
         tick()
     return x
 
-# %% ../nbs/04b_solvers.ipynb #caf17601
+# %% ../nbs/04b_solvers.ipynb #455d64aa
 def guided(
     denoiser: Callable,     # (images (b,c,h,w), steps (b,), labels (b,)) -> predictions
     labels: torch.Tensor,   # class of each image (b,)
@@ -143,7 +143,7 @@ def guided(
         return out*(1 + rescale*(spread(told)/spread(out) - 1))
     return model
 
-# %% ../nbs/04b_solvers.ipynb #47810217
+# %% ../nbs/04b_solvers.ipynb #e01e2fae
 def check_guidance(
     guidance: float, # w
     rescale: float,  # 0 to 1
