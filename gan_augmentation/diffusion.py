@@ -8,7 +8,7 @@ __all__ = ['DIFFUSION', 'DIFFUSION_SETTINGS', 'LR_WARMUP', 'GUIDANCE', 'PARTS', 
            'gradient_cbs', 'rate_cbs', 'DiffusionSampler', 'load_diffusion', 'train_diffusion', 'diffusion_sampler',
            'grid_images', 'plot_denoising', 'describe_diffusion']
 
-# %% ../nbs/04c_diffusion.ipynb #923fd689
+# %% ../nbs/04c_diffusion.ipynb #01f8587d
 import math
 from copy import copy, deepcopy
 from functools import partial
@@ -37,7 +37,7 @@ from .sampler import Family, Sampler, describe_sampler, model_card
 from .solvers import SOLVERS, check_guidance, check_solver, denoise, guided
 from .training import PRECISIONS, ResumableLearner, StopAtNaNCB, history, optimizer, pick_precision, precision_cbs
 
-# %% ../nbs/04c_diffusion.ipynb #378da127
+# %% ../nbs/04c_diffusion.ipynb #eab07243
 DIFFUSION = "ddpm", "ddim" # names, and solvers used unless you say otherwise
 
 DIFFUSION_SETTINGS = dict(
@@ -61,7 +61,7 @@ DIFFUSION_SETTINGS = dict(
 )
 LR_WARMUP = .05 # part of the training in which the learning rate rises; then it falls like a cosine
 
-# %% ../nbs/04c_diffusion.ipynb #93644ab4
+# %% ../nbs/04c_diffusion.ipynb #77884efb
 def diffusion_settings(
     generator: str, # one of `DIFFUSION`
     ds=None,        # training images; None: not known yet
@@ -81,7 +81,7 @@ def diffusion_settings(
     if "epochs" not in given: s["epochs"] = max(s["epochs"], math.ceil(size.steps/(len(ds)//(s["bs"]*s["accumulate"]))))
     return s
 
-# %% ../nbs/04c_diffusion.ipynb #2b677a05
+# %% ../nbs/04c_diffusion.ipynb #8b4e757f
 def check_diffusion_settings(s: dict):
     "Check settings that need no images."
     for k, low, high in (("timesteps", 50, 10_000), ("epochs", 1, None), ("bs", 1, None), ("accumulate", 1, None), ("seed", 0, 2**63 - 1)): check_range(s[k], k, low, high, int)
@@ -93,7 +93,7 @@ def check_diffusion_settings(s: dict):
 
 def scheduler_of(s: dict): return make_scheduler(s["schedule"], s["target"], s["timesteps"], s["zero_snr"])
 
-# %% ../nbs/04c_diffusion.ipynb #8df078ac
+# %% ../nbs/04c_diffusion.ipynb #9c1c139e
 def memory_layout(
     device, # `torch.device`
 ):          # a `torch.memory_format`
@@ -110,7 +110,7 @@ def diffusion_loaders(
     dl = BatchLoader(ds, bs, shuffle=True, n_batches=len(ds)//(bs*n)*n, seed=settings["seed"], device=device)
     return DataLoaders(dl, dl, device=dl.device)
 
-# %% ../nbs/04c_diffusion.ipynb #c9e03155
+# %% ../nbs/04c_diffusion.ipynb #aed8d0bd
 def diffusion_learner(
     dls,                   # fastai `DataLoaders` of an `ImageDataset`
     generator: str="ddpm", # one of `DIFFUSION`
@@ -129,7 +129,7 @@ def diffusion_learner(
     learn.recorder.train_metrics, learn.recorder.valid_metrics, learn.settings = True, False, s
     return learn
 
-# %% ../nbs/04c_diffusion.ipynb #212346ae
+# %% ../nbs/04c_diffusion.ipynb #06fbc922
 def gradient_cbs(s: dict) -> list: # callbacks
     "Clip gradients, and add up those of several batches."
     return [GradientClip(s["grad_clip"])]*(s["grad_clip"] > 0) + [GradientAccumulation(s["bs"]*s["accumulate"])]*(s["accumulate"] > 1)
@@ -138,7 +138,7 @@ def rate_cbs(lr: float) -> list: # callbacks
     "Raise the learning rate and let it fall like a cosine."
     return [ParamScheduler(dict(lr=combined_cos(LR_WARMUP, lr/25, lr, lr/100)))]
 
-# %% ../nbs/04c_diffusion.ipynb #11e672b0
+# %% ../nbs/04c_diffusion.ipynb #dc66771e
 GUIDANCE = 1. # unless you say otherwise
 
 class DiffusionSampler(Sampler):
@@ -158,7 +158,7 @@ class DiffusionSampler(Sampler):
         twin.config = {**self.config, "generator": check_choice(generator, DIFFUSION, "generator")}
         return twin
 
-# %% ../nbs/04c_diffusion.ipynb #85bcc51a
+# %% ../nbs/04c_diffusion.ipynb #6926c820
 @patch
 def check(self:DiffusionSampler,
     sampler: str|None=None,  # a name in `SOLVERS`; default: that of the generator
@@ -180,7 +180,7 @@ def passes(self:DiffusionSampler, **options):
     sampler, steps, *_ = self.check(**options)
     return SOLVERS[sampler].calls(steps)
 
-# %% ../nbs/04c_diffusion.ipynb #4c2cc7b5
+# %% ../nbs/04c_diffusion.ipynb #e6816d6e
 @patch
 def make(self:DiffusionSampler,
     labels,      # class of each image (b,)
@@ -196,7 +196,7 @@ def make(self:DiffusionSampler,
     with autocast(self.device.type, torch.float16 if precision == "fp16" else torch.bfloat16, enabled=precision != "fp32"):
         return denoise(model, noise(0), self.scheduler, sampler, steps, eta, lambda k: noise(k + 1), guidance.get("guidance", GUIDANCE) not in (0, 1), self.tick)
 
-# %% ../nbs/04c_diffusion.ipynb #49ab85a7
+# %% ../nbs/04c_diffusion.ipynb #b363584f
 PARTS = "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json"
 
 @patch
@@ -209,7 +209,7 @@ def save(self:DiffusionSampler,
         self.scheduler.save_pretrained(tmp/"scheduler")
     return save_bundle(path, None, self.config, card=model_card(self.config), more=parts)
 
-# %% ../nbs/04c_diffusion.ipynb #335d98aa
+# %% ../nbs/04c_diffusion.ipynb #0621f5be
 def load_diffusion(
     path,        # directory written by `save`
     device=None, # where to run; default: the best there is
@@ -226,7 +226,7 @@ def load_diffusion(
         return DiffusionSampler(Denoiser(unet), scheduler, config, device)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as e: raise ValueError(f"{path} holds no diffusion model that diffusers can load ({str(e).splitlines()[0]}); train it again") from None
 
-# %% ../nbs/04c_diffusion.ipynb #15273966
+# %% ../nbs/04c_diffusion.ipynb #0060d2b8
 def train_diffusion(
     dataset,                  # training images: anything `as_dataset` takes
     generator: str="ddpm",    # one of `DIFFUSION`
@@ -245,7 +245,7 @@ def train_diffusion(
         return train_sampler(learn, partial(diffusion_sampler, generator=generator), s["epochs"], partial(grid_images, learn=learn, generator=generator), folder, progress,
                              cbs=lambda n: rate_cbs(s["lr"]), unit=s["accumulate"])
 
-# %% ../nbs/04c_diffusion.ipynb #5c59242d
+# %% ../nbs/04c_diffusion.ipynb #2dfdc763
 def diffusion_sampler(learn, seconds, generator) -> DiffusionSampler:
     "Make a sampler of a `Learner`'s moving average, and write down what it is."
     s, ds = learn.settings, learn.dls.train_ds
@@ -259,7 +259,7 @@ def grid_images(net, labels, learn, generator):
     sampler = DiffusionSampler(deepcopy(net), learn.noising_cb.scheduler, describe_sampler(generator, learn.dls.train_ds, {}, dict(label_dropout=learn.settings["label_dropout"])), learn.dls.device)
     return sampler.make(labels, 1, 0, **sampler.quick)
 
-# %% ../nbs/04c_diffusion.ipynb #a0ddd7bb
+# %% ../nbs/04c_diffusion.ipynb #ef352636
 def plot_denoising(
     history,   # table with train_loss, little_noise, some_noise, much_noise by round
     path=None, # PNG file to write instead of returning the figure
