@@ -1,5 +1,5 @@
 "Fixtures that the tests share."
-import os, subprocess, sys
+import os, subprocess, sys, time
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,40 @@ from gan_augmentation.data import load_data
 def data(): return load_data("fashion_mnist_mini")
 
 
+EXE = Path(sys.executable).with_name("gan-augment")
+
+
+@pytest.fixture(scope="session")
+def trained():
+    "Run a training to its end in a new process; return the only run in `where`, and what was printed."
+    def run(where, *args):
+        done = subprocess.run([EXE, *args, "--results", where], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        found, = where.glob("*/* Run *")
+        return found, done.stdout
+    return run
+
+
+@pytest.fixture(scope="session")
+def killed():
+    "Begin a training, kill it some time after the first file with a certain name is there, and return its run."
+    def run(where, sign, wait, *args):
+        with subprocess.Popen([EXE, *args, "--results", where], stderr=subprocess.DEVNULL) as process:
+            while not list(where.rglob(sign)):
+                assert process.poll() is None, "the training ended by itself"
+                time.sleep(.005)
+            time.sleep(wait)
+            process.kill()
+        found, = where.glob("*/* Run *")
+        return found
+    return run
+
+
 @pytest.fixture
 def program(tmp_path):
     "Run the installed `gan-augment` in an empty directory; return the finished process."
-    exe = Path(sys.executable).with_name("gan-augment")
     def run(*args, **env):
-        return subprocess.run([exe, *args], cwd=tmp_path, capture_output=True, text=True, timeout=300, env={**os.environ, **env})
+        return subprocess.run([EXE, *args], cwd=tmp_path, capture_output=True, text=True, timeout=300, env={**os.environ, **env})
     return run
 
 

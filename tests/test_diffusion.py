@@ -1,6 +1,5 @@
 "Diffusion models as their users meet them: on the command line, killed, asked for too much, and read by diffusers."
-import json, os, subprocess, sys, time
-from pathlib import Path
+import json, os, subprocess, sys
 
 import numpy as np
 import pytest
@@ -12,18 +11,14 @@ from gan_augmentation.diffusion import train_diffusion
 from gan_augmentation.images import ImageDataset
 from gan_augmentation.runs import run_state
 
-EXE = Path(sys.executable).with_name("gan-augment")
 SMALL = ("train-generator", "--generator", "ddpm", "--dataset", "fashion_mnist_mini", "--subset", "20", "--epochs", "12", "--bs", "16", "--device", "cpu", "--target", "x0")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, trained):
     "A run that was never interrupted."
-    where = tmp_path_factory.mktemp("undisturbed")
-    done = subprocess.run([EXE, *SMALL, "--results", where], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    run, = (where/"generators").iterdir()
-    assert str(run) in done.stdout and "much_noise" in done.stdout
+    run, said = trained(tmp_path_factory.mktemp("undisturbed"), *SMALL)
+    assert str(run) in said and "much_noise" in said
     return run
 
 
@@ -38,17 +33,10 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
 
 
 @pytest.mark.parametrize("sign, wait", [("config.json", 0.), ("epoch 1", .3)])
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, sign, wait):
-    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
-        while not list(tmp_path.rglob(sign)):
-            assert process.poll() is None, "the training ended by itself"
-            time.sleep(.005)
-        time.sleep(wait)
-        process.kill()
-    run, = (tmp_path/"generators").iterdir()
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, trained, killed, sign, wait):
+    run = killed(tmp_path, sign, wait, *SMALL)
     assert run_state(run) == "died"
-    done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    trained(tmp_path, *SMALL, "--resume")
     weights = lambda run: (run/"model"/"unet"/"diffusion_pytorch_model.safetensors").read_bytes()
     assert weights(run) == weights(undisturbed) and (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
 

@@ -81,13 +81,9 @@ def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, trained):
     "A run that was never interrupted."
-    where = tmp_path_factory.mktemp("undisturbed")
-    done = subprocess.run([EXE, *SMALL, "--results", where], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    run, = (where/"classifiers").iterdir()
-    return run
+    return trained(tmp_path_factory.mktemp("undisturbed"), *SMALL)[0]
 
 
 def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
@@ -102,12 +98,8 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
 
 
 @pytest.mark.parametrize("wait", [0., .4, 1.1])
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, wait):
-    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
-        while not list(tmp_path.rglob("history.csv")): time.sleep(.01)
-        time.sleep(wait)
-        process.kill()
-    run, = (tmp_path/"classifiers").iterdir()
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, wait):
+    run = killed(tmp_path, "history.csv", wait, *SMALL)
     if not (run/"metrics.json").exists():
         assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
         done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
@@ -116,11 +108,8 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed
     assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
 
 
-def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, tmp_path):
-    with subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.DEVNULL) as process:
-        while len(list(tmp_path.rglob("epoch 3"))) < 1: time.sleep(.005)
-        process.kill()
-    run, = (tmp_path/"classifiers").iterdir()
+def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, tmp_path, killed):
+    run = killed(tmp_path, "epoch 3", 0., *SMALL)
     for file in max((run/"checkpoints").glob("epoch *"), key=lambda p: p.stat().st_mtime).iterdir(): file.write_bytes(file.read_bytes()[:100])
     done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -21,26 +21,11 @@ SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_
 def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
 
 
-def killed(where, sign, wait=0.):
-    "Begin a training, kill it some time after the first file with a certain name is there, and return its run."
-    with subprocess.Popen([EXE, *SMALL, "--results", where], stderr=subprocess.DEVNULL) as process:
-        while not list(where.rglob(sign)):
-            assert process.poll() is None, "the training ended by itself"
-            time.sleep(.005)
-        time.sleep(wait)
-        process.kill()
-    run, = (where/"generators").iterdir()
-    return run
-
-
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, trained):
     "A run that was never interrupted."
-    where = tmp_path_factory.mktemp("undisturbed")
-    done = subprocess.run([EXE, *SMALL, "--results", where], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    run, = (where/"generators").iterdir()
-    assert str(run) in done.stdout and "diversity" in done.stdout
+    run, said = trained(tmp_path_factory.mktemp("undisturbed"), *SMALL)
+    assert str(run) in said and "diversity" in said
     return run
 
 
@@ -56,20 +41,22 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
 
 
 @pytest.mark.parametrize("sign, wait", [("config.json", 0.), ("history.csv", 0.), ("epoch 3", .3)])
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, sign, wait):
-    run = killed(tmp_path, sign, wait)
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, sign, wait):
+    run = killed(tmp_path, sign, wait, *SMALL)
     assert run_state(run) == "died"
     assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
     other = subprocess.run([EXE, *SMALL[:-4], "--lr", "0.1", "--results", tmp_path, "--resume"], capture_output=True, text=True)
     assert other.returncode == 2 and "begun with lr 0.0005, not 0.1" in other.stderr
+    foreign = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume", "--target", "v"], capture_output=True, text=True)
+    assert foreign.returncode == 2 and "target is no setting of this run" in foreign.stderr
     done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert weights(run) == weights(undisturbed)
     assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
 
 
-def test_a_run_does_not_go_on_with_other_images(tmp_path, data):
-    run = killed(tmp_path, "history.csv")
+def test_a_run_does_not_go_on_with_other_images(tmp_path, data, killed):
+    run = killed(tmp_path, "history.csv", 0., *SMALL)
     done = subprocess.run([EXE, "generate", run, "--per-class", "1", "--out", tmp_path/"x.png"], capture_output=True, text=True)
     assert done.returncode == 2 and "has no trained generator yet (died)" in done.stderr
     with pytest.raises(ValueError, match="not those that this run was begun with"): resume_generator(run, data=data)
