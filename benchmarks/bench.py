@@ -1,5 +1,5 @@
 "What the benchmarks share: a spread, and a results file that is also printed."
-import statistics, sys
+import statistics, sys, time
 from pathlib import Path
 
 from scipy import stats
@@ -12,6 +12,17 @@ def spread(values) -> dict:
     mean, sem = statistics.mean(values), stats.sem(values)
     low, high = stats.t.interval(.95, len(values) - 1, mean, sem)
     return dict(mean=mean, sd=statistics.stdev(values), low=float(low), high=float(high), median=statistics.median(values), values=list(values))
+
+
+def take_turns(sides: dict, rounds: int, n: int) -> dict: # name of a side -> n items a second, by round
+    "Run each side once a round, in turn, the first round to warm up."
+    speed = {side: [] for side in sides}
+    for i in range(rounds + 1):
+        for side in sorted(sides, reverse=i % 2 == 0):
+            start = time.perf_counter()
+            sides[side]()
+            if i: speed[side].append(n/(time.perf_counter() - start))
+    return speed
 
 
 def report(name: str, *, measured: dict, ratios: dict, target: str, met, command: str|None=None, **facts):

@@ -15,18 +15,15 @@ from pathlib import Path
 
 import torch
 
-from bench import report
+from bench import report, take_turns
 from gan_augmentation.augment import load_generator
-from gan_augmentation.classifiers import classifier_scores, train_classifier
 from gan_augmentation.core import environment, save_json, show_images
-from gan_augmentation.data import dataloaders, load_data, stratified
+from gan_augmentation.data import load_data, stratified
 from gan_augmentation.denoisers import Denoiser, build_unet
 from gan_augmentation.diffusion import diffusion_learner, diffusion_loaders, diffusion_settings, scheduler_of, train_diffusion
-from gan_augmentation.evaluate import recognised
 from gan_augmentation.generator_training import ema_decay
-from gan_augmentation.images import ImageDataset
 from gan_augmentation.training import quiet
-from generators import JUDGE, MINI, judge
+from generators import JUDGE, MINI, judge, yardsticks
 
 HERE = Path(__file__).parent
 TABLES, IMAGES = HERE/"results"/"diffusion", HERE.parent/"nbs"/"images"
@@ -44,11 +41,9 @@ def table(name: str, **facts) -> tuple:
 def measure(net, data, known, n: int, seed: int, **options) -> dict:
     "Sample as many of every class, and apply both yardsticks."
     labels, start = torch.arange(10).repeat(n//10), time.perf_counter()
-    made = ImageDataset(net.sample(labels, seed, **options), labels, data.train.classes, name="generated")
+    images = net.sample(labels, seed, **options)
     seconds = time.perf_counter() - start
-    pupil = train_classifier(dataloaders(made, data.valid, bs=128, seed=seed), seed=seed, **JUDGE)
-    return dict(gan_test=recognised(known, made.images, made.labels, made.classes)["all"], gan_train={k: classifier_scores(pupil, getattr(data, k))["accuracy"] for k in ("valid", "test")},
-                n_generated=n, sampling_seconds=round(seconds, 1), sampler=options)
+    return dict(**yardsticks(images, labels, data, known, seed), n_generated=n, sampling_seconds=round(seconds, 1), sampler=options)
 
 
 def losses(args):
@@ -113,12 +108,7 @@ def learner(args):
     def ours():
         with quiet(learn): learn.fit(1)
     sides = dict(learner=ours, bare=lambda: bare_epoch(net, average, opt, scheduler, ds, s["bs"]))
-    speed, n = {side: [] for side in sides}, len(ds)//s["bs"]*s["bs"]
-    for i in range(args.rounds + 1):
-        for side in sorted(sides, reverse=i % 2 == 0):
-            start = time.perf_counter()
-            sides[side]()
-            if i: speed[side].append(n/(time.perf_counter() - start))
+    speed = take_turns(sides, args.rounds, len(ds)//s["bs"]*s["bs"])
     report("diffusion_learner", unit="training images/s", size="tiny", bs=s["bs"], measured=speed, ratios={"learner / bare": [a/b for a, b in zip(speed["learner"], speed["bare"])]},
            target="at least 0.95", met=lambda r: r >= .95, command="python benchmarks/diffusion.py learner", threads=torch.get_num_threads())
 

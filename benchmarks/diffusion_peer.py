@@ -13,15 +13,12 @@ from pathlib import Path
 import torch
 
 from bench import report
-from gan_augmentation.classifiers import classifier_scores, train_classifier
 from gan_augmentation.core import environment, save_json
-from gan_augmentation.data import dataloaders, load_data, stratified
+from gan_augmentation.data import load_data, stratified
 from gan_augmentation.denoisers import build_unet
 from gan_augmentation.diffusion import diffusion_learner, diffusion_loaders, diffusion_settings, train_diffusion
-from gan_augmentation.evaluate import recognised
-from gan_augmentation.images import ImageDataset
 from gan_augmentation.training import quiet
-from generators import JUDGE, MINI, judge
+from generators import JUDGE, MINI, judge, yardsticks
 
 HERE, BS, STEPS, N = Path(__file__).parent, 64, 12, 500
 PEER = HERE.parent/".venv-diffusion"/"bin"/"python"
@@ -72,9 +69,7 @@ def quality(args, folder, peer, train, data):
     made[NAME] = torch.load(Path(folder)/"made.pt", weights_only=True)
     rows = {}
     for side, images in made.items():
-        ds = ImageDataset(images, labels, data.train.classes, name=side)
-        pupil = train_classifier(dataloaders(ds, data.valid, bs=64, seed=0), seed=0, **JUDGE)
-        rows[side] = dict(**facts[side], gan_test=recognised(known, ds.images, ds.labels, ds.classes)["all"], gan_train={k: classifier_scores(pupil, getattr(data, k))["accuracy"] for k in ("valid", "test")})
+        rows[side] = dict(**facts[side], **yardsticks(images, labels, data, known, 0, bs=64))
         print(side, rows[side], flush=True)
     save_json(HERE/"results"/"diffusion_peer_quality.json", dict(n=1, seed=0, n_real=len(train), n_generated=N, sampler="ddim, 50 steps, guidance 1", peer=peer, threads=args.threads, judge=dict(JUDGE, test_accuracy=accuracy), sides=rows,
               command=f"python benchmarks/diffusion_peer.py --minutes {args.minutes:g}", environment=environment()))

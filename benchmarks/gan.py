@@ -11,11 +11,11 @@ from copy import deepcopy
 import torch
 import torch.nn.functional as F
 
-from bench import report
+from bench import report, take_turns
 from gan_augmentation.data import load_data
 from gan_augmentation.gan_losses import r1_penalty
-from gan_augmentation.gan_training import ema_decay
 from gan_augmentation.gans import build_gan, gan_learner, gan_loaders, gan_settings, train_gan
+from gan_augmentation.generator_training import ema_decay
 from gan_augmentation.training import quiet
 
 ROUNDS, N = 8, 10_000
@@ -50,12 +50,7 @@ def learner(data):
     def ours():
         with quiet(learn): learn.fit(1)
     sides = dict(learner=ours, bare=lambda: bare_epoch(gan, average, opt, ds, s["bs"], s["r1"]))
-    speed, n = {side: [] for side in sides}, len(ds)//s["bs"]*s["bs"]
-    for i in range(ROUNDS + 1):
-        for side in sorted(sides, reverse=i % 2 == 0):
-            start = time.perf_counter()
-            sides[side]()
-            if i: speed[side].append(n/(time.perf_counter() - start))
+    speed = take_turns(sides, ROUNDS, len(ds)//s["bs"]*s["bs"])
     report("gan_learner", unit="training images/s", generator="dcgan", bs=s["bs"], measured=speed, ratios={"learner / bare": [a/b for a, b in zip(speed["learner"], speed["bare"])]},
            target="at least 0.95", met=lambda r: r >= .95, command="python benchmarks/gan.py learner", threads=torch.get_num_threads())
 

@@ -55,6 +55,13 @@ def judge(data, root, results):
     return load_classifier(run), json.loads((run/"metrics.json").read_text())["test"]["accuracy"]
 
 
+def yardsticks(images, labels, data, known, seed, bs=128) -> dict:
+    "Judge generated images: are they recognised, and does a classifier learn from them?"
+    made = ImageDataset(images, labels, data.train.classes, name="generated")
+    pupil, asked = train_classifier(dataloaders(made, data.valid, bs=bs, seed=seed), seed=seed, progress=True, **JUDGE), recognised(known, made.images, made.labels, made.classes)
+    return dict(gan_test=asked["all"], gan_train={k: classifier_scores(pupil, getattr(data, k))["accuracy"] for k in ("valid", "test")}, gan_test_by_class=dict(asked))
+
+
 def row(data, known, generator, per_class, n, settings, seed, folder=None):
     "Train one generator and measure it."
     train = data.train if per_class is None else data.train.select(stratified(data.train.labels, per_class, seed))
@@ -62,12 +69,9 @@ def row(data, known, generator, per_class, n, settings, seed, folder=None):
     gan = train_gan(train, generator, seed=seed, folder=folder, progress=True, **settings)
     seconds, labels = time.perf_counter() - start, torch.arange(10).repeat(n//10)
     start = time.perf_counter()
-    made = ImageDataset(gan.sample(labels, seed), labels, data.train.classes, name="generated")
+    images = gan.sample(labels, seed)
     sampling = time.perf_counter() - start
-    pupil = train_classifier(dataloaders(made, data.valid, bs=128, seed=seed), seed=seed, progress=True, **JUDGE)
-    asked = recognised(known, made.images, made.labels, made.classes)
-    found = {k: classifier_scores(pupil, getattr(data, k))["accuracy"] for k in ("valid", "test")}
-    return dict(seed=seed, gan_test=asked["all"], gan_train=found, gan_test_by_class=dict(asked), seconds=round(seconds, 1), sampling_seconds=round(sampling, 1), n_real=len(train), n_generated=n,
+    return dict(seed=seed, **yardsticks(images, labels, data, known, seed), seconds=round(seconds, 1), sampling_seconds=round(sampling, 1), n_real=len(train), n_generated=n,
                 last=gan.history.iloc[-1].to_dict(), training=gan.config["training"], network=gan.config["network"], data=gan.config["data"], environment=environment()), gan
 
 
