@@ -19,7 +19,6 @@ import torch
 from diffusers import UNet2DModel
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from fastai.basics import L
-from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.schedule import ParamScheduler, combined_cos
 from fastai.callback.training import GradientAccumulation, GradientClip
 from fastai.data.core import DataLoaders
@@ -171,7 +170,7 @@ def check(self:DiffusionSampler,
 ):                           # (name of the solver, steps, eta, precision)
     "Check and fill in the options of `make`; raises `ValueError` or `TypeError`."
     sampler = self.config["generator"] if sampler is None else sampler
-    _, steps, eta_used = check_solver(self.scheduler, sampler, steps, eta)
+    _, steps, _ = check_solver(self.scheduler, sampler, steps, eta)
     check_guidance(guidance, rescale, interval, self.config["training"]["label_dropout"] > 0)
     return sampler, steps, eta, pick_precision(precision, self.device)
 
@@ -190,11 +189,11 @@ def make(self:DiffusionSampler,
 ) -> torch.Tensor: # images (b,c,h,w) in [-1,1]
     "Make one chunk of images."
     sampler, steps, eta, precision = self.check(**options)
-    guidance = {k: options[k] for k in ("guidance", "rescale", "interval") if k in options}
+    guidance = {"guidance": GUIDANCE, **{k: options[k] for k in ("guidance", "rescale", "interval") if k in options}}
     noise = lambda step: image_noise(seed, len(labels), self.shape, start, step).to(self.device)
-    model = guided(self.net, labels, self.net.null, **{"guidance": GUIDANCE, **guidance}, timesteps=len(self.scheduler.alphas_cumprod))
+    model = guided(self.net, labels, self.net.null, **guidance, timesteps=len(self.scheduler.alphas_cumprod))
     with autocast(self.device.type, torch.float16 if precision == "fp16" else torch.bfloat16, enabled=precision != "fp32"):
-        return denoise(model, noise(0), self.scheduler, sampler, steps, eta, lambda k: noise(k + 1), guidance.get("guidance", GUIDANCE) not in (0, 1), self.tick)
+        return denoise(model, noise(0), self.scheduler, sampler, steps, eta, lambda k: noise(k + 1), guidance["guidance"] not in (0, 1), self.tick)
 
 # %% ../nbs/04c_diffusion.ipynb #b363584f
 PARTS = "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json"
