@@ -22,12 +22,11 @@ from .sources import default_root
 # %% ../nbs/02b_features.ipynb #0b886d1e
 def features_path(
     ds: ImageDataset, # images
-    body: Backbone,   # network
+    body: Backbone,   # network, or anything else with its `name`, `resolution`, `n_features` and `sha256`
     cache=None,       # directory; default: `sources.default_root()`
-) -> Path:            # "<cache>/features/<network>-<resolution>px-<fingerprint>.npy"
+) -> Path:            # "<cache>/features/<network>-<resolution>px-<its SHA-256>-<the images'>.npy"
     "Name the file that keeps the features of these images."
-    key = fingerprint(ds.images, body.mean.cpu(), body.std.cpu(), *(v.cpu() for v in body.state_dict().values()))
-    return Path(cache or default_root()).expanduser()/"features"/f"{body.name}-{body.resolution}px-{key[:16]}.npy"
+    return Path(cache or default_root()).expanduser()/"features"/f"{body.name}-{body.resolution}px-{body.sha256[:16]}-{fingerprint(ds.images)[:16]}.npy"
 
 # %% ../nbs/02b_features.ipynb #e9a03c2b
 def kept_features(
@@ -50,10 +49,10 @@ def compute_features(
     progress: bool,        # show a progress bar
 ):
     "Fill an array with features, batch by batch."
-    home, was_training = next(body.parameters()).device, body.training
+    home, was_training = getattr(next(body.parameters(), None), "device", device), body.training
     body.to(device).eval()
     try:
-        for i in tqdm(range(0, len(ds), bs), desc="features", unit="batch", leave=False, disable=not progress):
+        for i in tqdm(range(0, len(ds), bs), desc=f"{body.name} features", unit="batch", leave=False, disable=not progress):
             out[i:i+bs] = body(normalize(ds.images[i:i+bs].to(device))).cpu().numpy()
     finally: body.to(home).train(was_training)
 
@@ -62,15 +61,18 @@ def image_features(
     ds,                   # images: anything `as_dataset` takes
     body: Backbone,       # a pretrained network
     *,
-    cache=None,           # directory to keep features in; default: `sources.default_root()`
-    bs: int=64,           # images at once
+    cache=None,           # directory to keep features in; default: `sources.default_root()`; False: keep nothing
+    bs: int|None=None,    # images at once; default: 32 on a CPU, 256 elsewhere
     device=None,          # where to compute; default: the best there is
     progress: bool=False, # show a progress bar
-) -> np.memmap:           # float32 (n,`body.n_features`), read-only
+) -> np.ndarray:          # float32 (n,`body.n_features`); what is kept is memory-mapped and read-only
     "Compute features once and keep them; raises `OSError` if the disk has no room."
     ds, device = as_dataset(ds), pick_device(device)
-    check_range(bs, "bs", 1, kind=int)
-    path, shape = features_path(ds, body, cache), (len(ds), body.n_features)
+    bs, shape = check_range((32 if device.type == "cpu" else 256) if bs is None else bs, "bs", 1, kind=int), (len(ds), body.n_features)
+    if cache is False:
+        compute_features(ds, body, out := np.empty(shape, np.float32), bs, device, progress)
+        return out
+    path = features_path(ds, body, cache)
     if (kept := kept_features(path, shape)) is not None: return kept
     path.parent.mkdir(parents=True, exist_ok=True)
     need, free = 4*shape[0]*shape[1], shutil.disk_usage(path.parent).free

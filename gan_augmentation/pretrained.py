@@ -100,7 +100,7 @@ def read_weights(
 ) -> dict: # name -> tensor
     "Read tensors, never code. Raises `FileNotFoundError`, or `ValueError` for a file that holds anything else."
     path = Path(path).expanduser()
-    if not path.is_file(): raise FileNotFoundError(f"{path} is no file; give a .pth or .safetensors file with an EfficientNet's weights")
+    if not path.is_file(): raise FileNotFoundError(f"{path} is no file; give a .pth or .safetensors file of weights")
     try: state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, SafetensorError, struct.error, EOFError, RuntimeError, ValueError, LookupError,
             ArithmeticError, AssertionError, AttributeError, TypeError) as e:
