@@ -20,7 +20,7 @@ from gan_augmentation.classifier_runs import train_run
 from gan_augmentation.classifiers import classifier_scores, load_classifier, train_classifier
 from gan_augmentation.core import environment, remove, save_json, show_images
 from gan_augmentation.data import dataloaders, load_data, stratified
-from gan_augmentation.evaluate import recognised
+from gan_augmentation.usefulness import recognised
 from gan_augmentation.gans import train_gan
 from gan_augmentation.images import ImageDataset
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, t
 
 from .core import check_range
 
@@ -118,7 +118,7 @@ def check_features(
     what: str="a covariance", # what for
 ) -> tuple: # both as float64 arrays
     "Check features before work starts; raises `ValueError`."
-    real, made = (np.asarray(x, np.float64) for x in (real, made))
+    real, made = (np.ascontiguousarray(x, np.float64) for x in (real, made))
     if real.ndim != 2 or made.ndim != 2 or real.shape[1] != made.shape[1]: raise ValueError(f"features have shapes {real.shape} and {made.shape}; expected (n,d) and (m,d) of one extractor")
     for x, name in ((real, "real"), (made, "generated")):
         if not np.isfinite(x).all(): raise ValueError(f"features of {name} images are not finite: look at the images and at the extractor")
@@ -192,7 +192,7 @@ def kernel_distance(
     n = min(len(real), len(made))
     found, m = over(subset_size), min(subset_size, n//2)
     s = (found if m == subset_size else over(m))[KEY_METRIC_KID_STD]
-    half = norm.ppf(.975)*s*(m/(n - m) + 1/subsets)**.5
+    half = float(t.ppf(.975, subsets - 1)*s*(m/(n - m) + 1/subsets)**.5)
     return Estimate(found[KEY_METRIC_KID_MEAN], found[KEY_METRIC_KID_MEAN] - half, found[KEY_METRIC_KID_MEAN] + half)
 
 # %% ../nbs/06a_metrics.ipynb #d0ac6efe

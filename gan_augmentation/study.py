@@ -21,7 +21,7 @@ from .augment import augment_dataset, family, find_generator, how_many, load_gen
 from .classifiers import classifier_scores, classifier_spec, train_classifier
 from .core import COLOURS, check_choice, check_range, environment, pick_device, save_figure, save_json, whole
 from .data import Splits, data_title, dataloaders, load_data
-from .evaluate import recognised
+from .usefulness import recognised
 from .generator_runs import train_generator
 from .reports import class_report, plot_confusions, plot_curves
 from .runs import new_run
