@@ -23,6 +23,7 @@ from .networks import model_info
 from .prediction import Classifier, build_classifier, classifier_spec, load_classifier, logits, network_options, save_classifier
 from .records import describe_data, load_run_data, read_config, reopen
 from .reports import plot_confusions, plot_curves
+from .robustness import robustness_text, write_robustness
 from .runs import SCORES, check_room, new_run, recording
 from .training import OPTIMIZERS, PRECISIONS, history
 from .transforms import augmentation
@@ -159,17 +160,20 @@ def evaluate_run(
     data=None,       # labelled images: anything `as_dataset` takes; default: the run's own
     *,
     split: str="test", # which of the run's own: "train", "valid" or "test"
+    robustness: bool=False, # also measure calibration and accuracy on spoilt images; kept in the run's directory
     root=None,       # where named data sets are looked for
     device=None,     # where to run; default: the best there is
 ) -> tuple:          # (scores as `classifiers.scores`, scikit-learn's report as text)
     "Measure a trained classifier; raises `ValueError` if the images have another shape or other classes than it was trained for."
-    model = load_classifier(run, device)
-    if data is None:
+    model, own = load_classifier(run, device), data is None
+    if own:
         if check_choice(split, ("train", "valid", "test"), "split") not in read_config(run)["data"]: raise ValueError(f"the data of {run} has no {split} images; choose another split")
         data = getattr(load_run_data(run, root=root, parts=(split,)), split)
     ds = fits(model, data)
     found = logits(model, ds.images)
-    return scores(found, ds.labels), classification_report(ds.labels, found.argmax(1), labels=range(ds.n_classes), target_names=ds.classes, digits=4, zero_division=0)
+    report = classification_report(ds.labels, found.argmax(1), labels=range(ds.n_classes), target_names=ds.classes, digits=4, zero_division=0)
+    if robustness: report += "\n" + robustness_text(*write_robustness({Path(run).name: model}, ds, Path(run).expanduser()/f"robustness {split if own else ds.name}").values()) + "\n"
+    return scores(found, ds.labels), report
 
 # %% ../nbs/05b_classifier_runs.ipynb #dcf12fb9
 def fits(

@@ -6,9 +6,10 @@
 __all__ = ['app', 'Root', 'Subset', 'ValidPct', 'SplitSeed', 'Results', 'Device', 'Run', 'Loss', 'Epochs', 'Bs', 'Lr', 'Ema',
            'Precision', 'Seed', 'Size', 'Target', 'Schedule', 'ZeroSnr', 'Timesteps', 'SnrGamma', 'LabelDropout',
            'GradClip', 'Accumulate', 'Compile', 'LrRatio', 'NCritic', 'Spectral', 'Clip', 'Penalty', 'R1',
-           'DiffAugment', 'Smooth', 'GCondition', 'CCondition', 'GChannels', 'CChannels', 'program', 'importing',
-           'data', 'demo', 'number', 'as_typed', 'check_same', 'train_classifier', 'run_at', 'evaluate', 'predict',
-           'runs', 'train_generator', 'generate', 'note', 'main']
+           'DiffAugment', 'Smooth', 'GCondition', 'CCondition', 'GChannels', 'CChannels', 'Truncation', 'SamplerName',
+           'Steps', 'Guidance', 'Rescale', 'Interval', 'Eta', 'SamplingPrecision', 'program', 'importing', 'data',
+           'demo', 'number', 'given_options', 'as_typed', 'check_same', 'train_classifier', 'run_at', 'evaluate',
+           'predict', 'runs', 'train_generator', 'generate', 'measure', 'note', 'main']
 
 # %% ../nbs/09_cli.ipynb #a50acf40
 import gc, shlex, sys, time, warnings
@@ -91,6 +92,10 @@ def number(
     "Read a whole number or a fraction; raises `ValueError` for anything else."
     try: return None if text is None else int(text) if text.isdigit() else float(text)
     except ValueError: raise ValueError(f"{what} is {text!r}; give a whole number, e.g. 100, or a fraction, e.g. 0.1") from None
+
+def given_options(**options) -> dict:
+    "Leave out what was not typed."
+    return {k: v for k, v in options.items() if v is not None}
 
 def as_typed(
     command: str, # a sub-command
@@ -177,6 +182,7 @@ def evaluate(
     run: Run,
     dataset: Annotated[Optional[str], typer.Option(help="other images with the same classes: a name, or a folder with one folder of images a class [default: the run's own]")] = None,
     split: Annotated[str, typer.Option(help="train, valid or test images of the run's own data or of a name")] = "test",
+    robustness: Annotated[bool, typer.Option("--robustness", help="also measure calibration, and accuracy on spoilt images; tables and pictures go to the run's directory")] = False,
     root: Root = None,
     results: Results = Path("results"),
     device: Device = None,
@@ -186,7 +192,7 @@ def evaluate(
         from gan_augmentation.classifier_runs import evaluate_run, score_line
         from gan_augmentation.data import is_name, load_data
     data = dataset if dataset is None or not is_name(dataset) else getattr(load_data(dataset, root=root), split)
-    found, report = evaluate_run(run_at(run, results), data, split=split, root=root, device=device)
+    found, report = evaluate_run(run_at(run, results), data, split=split, robustness=robustness, root=root, device=device)
     typer.echo(f"{report}\n{score_line(found)}")
 
 # %% ../nbs/09_cli.ipynb #ff861b19
@@ -296,6 +302,16 @@ def train_generator(
                                              command=as_typed("train-generator", {**typed, "resume": None}))
     typer.echo(generator_runs.generator_summary(run))
 
+# %% ../nbs/09_cli.ipynb #e98d889a
+Truncation        = Annotated[Optional[float], typer.Option(help="GANs: largest absolute noise; less variety, fewer oddities [default: no limit]")]
+SamplerName       = Annotated[Optional[str], typer.Option(help="diffusion: ddpm, ddim, dpm++ or heun [default: the generator's name]")]
+Steps             = Annotated[Optional[int], typer.Option(help="diffusion: steps from noise to image [default: 1000, 50, 15 or 18]")]
+Guidance          = Annotated[Optional[float], typer.Option(help="diffusion: 0 ignores the class, above 1 is clearer and less varied [default: 1]")]
+Rescale           = Annotated[Optional[float], typer.Option(help="diffusion: of guidance, 0 to 1 [default: 0]")]
+Interval          = Annotated[Optional[tuple[float, float]], typer.Option(help="diffusion: part of the way with guidance, from 0 (image) to 1 (noise) [default: all]")]
+Eta               = Annotated[Optional[float], typer.Option(help="ddim: fresh noise, 0 to 1 [default: 0]")]
+SamplingPrecision = Annotated[Optional[str], typer.Option(help="diffusion: auto, fp32, bf16 or fp16 [default: auto]")]
+
 # %% ../nbs/09_cli.ipynb #09000003
 @app.command()
 def generate(
@@ -304,14 +320,8 @@ def generate(
     per_class: Annotated[Optional[int], typer.Option(help="so many images of every class, instead of labels")] = None,
     out: Annotated[Path, typer.Option(help="FILE.png (a grid), FILE.npz (arrays), or a new folder (one PNG an image, one folder a class)")] = Path("generated.png"),
     seed: Annotated[int, typer.Option(help="another one gives other images")] = 0,
-    truncation: Annotated[Optional[float], typer.Option(help="GANs: largest absolute noise; less variety, fewer oddities [default: no limit]")] = None,
-    sampler: Annotated[Optional[str], typer.Option(help="diffusion: ddpm, ddim, dpm++ or heun [default: the generator's name]")] = None,
-    steps: Annotated[Optional[int], typer.Option(help="diffusion: steps from noise to image [default: 1000, 50, 15 or 18]")] = None,
-    guidance: Annotated[Optional[float], typer.Option(help="diffusion: 0 ignores the class, above 1 is clearer and less varied [default: 1]")] = None,
-    rescale: Annotated[Optional[float], typer.Option(help="diffusion: of guidance, 0 to 1 [default: 0]")] = None,
-    interval: Annotated[Optional[tuple[float, float]], typer.Option(help="diffusion: part of the way with guidance, from 0 (image) to 1 (noise) [default: all]")] = None,
-    eta: Annotated[Optional[float], typer.Option(help="ddim: fresh noise, 0 to 1 [default: 0]")] = None,
-    precision: Annotated[Optional[str], typer.Option(help="diffusion: auto, fp32, bf16 or fp16 [default: auto]")] = None,
+    truncation: Truncation = None, sampler: SamplerName = None, steps: Steps = None, guidance: Guidance = None, rescale: Rescale = None, interval: Interval = None, eta: Eta = None,
+    precision: SamplingPrecision = None,
     results: Results = Path("results"),
     device: Device = None,
 ):
@@ -323,9 +333,38 @@ def generate(
     if (labels is None) == (per_class is None): raise ValueError("give either --labels, e.g. 0,1,Coat, or --per-class, e.g. 10")
     trained = load_generator(run_at(run, results, "generator"), device)
     wanted = parse_labels(labels, trained.classes) if per_class is None else every_class(trained, per_class)
-    options = dict(truncation=truncation, sampler=sampler, steps=steps, guidance=guidance, rescale=rescale, interval=interval, eta=eta, precision=precision)
-    options = {k: v for k, v in options.items() if v is not None}
+    options = given_options(truncation=truncation, sampler=sampler, steps=steps, guidance=guidance, rescale=rescale, interval=interval, eta=eta, precision=precision)
     typer.echo(f"{len(wanted):,} images: {write_images(trained, wanted, out, seed=seed, progress=True, **options)}")
+
+# %% ../nbs/09_cli.ipynb #e70df7f1
+@app.command()
+def measure(
+    what: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="a generator's run or its name, a saved generator, a folder of generated images (one folder a class, or none), or an .npz file")],
+    metrics: Annotated[Optional[str], typer.Option(help="some of frechet,kid,precision,recall,density,coverage,inception_score,gan_test,gan_train,copies, or fid; with another extractor: frechet[classifier] [default: all]")] = None,
+    extractor: Annotated[str, typer.Option(help="who looks at the images: lite0, inception, classifier or pixel")] = "lite0",
+    weights: Annotated[Optional[Path], typer.Option(help="file of the extractor's weights; for classifier a trained one's run [default: the official ones]")] = None,
+    dataset: Annotated[Optional[str], typer.Option(help="real images to compare with: a name, or a folder with one folder of images a class [default: the run's own]")] = None,
+    n: Annotated[int, typer.Option(help="generated images, and as many real ones, at most")] = 10_000,
+    split: Annotated[str, typer.Option(help="real images that classifiers are tested on: valid to choose by; test once, at the end")] = "valid",
+    judge: Annotated[str, typer.Option(help="network that judges (GAN-test), and that learns (GAN-train)")] = "arch1",
+    judge_epochs: Annotated[Optional[int], typer.Option(help="passes over the images that it learns from [default: the network's]")] = None,
+    judge_precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
+    truncation: Truncation = None, sampler: SamplerName = None, steps: Steps = None, guidance: Guidance = None, rescale: Rescale = None, interval: Interval = None, eta: Eta = None,
+    precision: SamplingPrecision = None,
+    root: Root = None,
+    results: Results = Path("results"),
+    device: Device = None,
+):
+    "Measure generated images: how far from real ones, how varied, how useful, how many are copies."
+    typed = locals()
+    with importing():
+        from gan_augmentation.evaluate import evaluate_saved
+    options = given_options(truncation=truncation, sampler=sampler, steps=steps, guidance=guidance, rescale=rescale, interval=interval, eta=eta, precision=precision)
+    training = given_options(network=judge, epochs=judge_epochs, precision=judge_precision)
+    found, where = evaluate_saved(run_at(what, results, "generator"), dataset, metrics=metrics, extractor=extractor, weights=weights, n=n, split=split, seed=seed, training=training, options=options,
+                                  root=root, cache=root, results=results, device=device, progress=True, command=f"{as_typed('measure', {k: v for k, v in typed.items() if k != 'what'})} {shlex.quote(str(what))}")
+    typer.echo(f"{found}\n\nclassifiers were tested on {split} images; {found.record['seconds']:.0f} seconds; look at {where}")
 
 # %% ../nbs/09_cli.ipynb #1432eb3a
 def note(message, category, *args):
