@@ -241,7 +241,7 @@ def environment() -> dict: # names and versions
         except PackageNotFoundError: return None
     info = Path("/proc/cpuinfo")
     cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")), None) if info.exists() else None
-    packages = "gan_augmentation torch torchvision fastai diffusers numpy scipy scikit-learn".split()
+    packages = "gan_augmentation torch torchvision fastai diffusers torch-fidelity timm numpy scipy scikit-learn".split()
     return dict(python=platform.python_version(), **{p: installed(p) for p in packages}, system=platform.platform(terse=True),
                 processor=cpu or platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(),
                 accelerator=torch.cuda.get_device_name() if torch.cuda.is_available() else None)

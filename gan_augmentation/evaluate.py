@@ -90,9 +90,10 @@ def eyes(self:Bench, name) -> Extractor:
 
 @patch
 def z(self:Bench, ds, name, keep=True) -> np.ndarray: # float32 (n,d)
-    "Find the features of some images; those of real ones are kept on disk, but for pixels."
+    "Find the features of some images; those of real ones are kept on disk, but for pixels, and those of all training images not in memory."
     cache = self.cache if keep and name != "pixel" else False
-    return self.once((name, id(ds)), lambda: features_of(ds, self.eyes(name), cache, device=self.device, progress=self.progress))
+    compute = lambda: features_of(ds, self.eyes(name), cache, device=self.device, progress=self.progress)
+    return compute() if ds is self.data.train else self.once((name, id(ds)), compute)
 
 # %% ../nbs/06f_evaluate.ipynb #d25f7b12
 def _frechet(b, made, real, e): return frechet(b.z(real, e), b.z(made, e), b.seed), {}, None

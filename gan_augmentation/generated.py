@@ -7,6 +7,7 @@ __all__ = ['real_pairs', 'Generated', 'by_class_folders', 'flat_folder', 'read_n
            'generated_images', 'synthetic_part', 'sampled']
 
 # %% ../nbs/06e_generated.ipynb #5553e18a
+import zipfile, zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def read_npz(
     "Read arrays, never code; raises `ValueError` naming the file and what it lacks."
     try:
         with np.load(path, allow_pickle=False) as arrays: held = {k: arrays[k] for k in ("images", "labels") if k in arrays}
-    except (OSError, ValueError, EOFError, KeyError) as e: raise ValueError(f"{path} cannot be read as .npz ({e}); write it with numpy.savez") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as e: raise ValueError(f"{path} cannot be read as .npz ({e}); write it with numpy.savez") from None
     if "images" not in held: raise ValueError(f"{path} has no array called images; give it images (n,c,h,w), and labels (n,) if they are known")
     return as_uint8(held["images"]), held.get("labels")
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MUST_AGREE', 'LESS_IS_BETTER', 'N_BOOT', 'Metric', 'check_comparable', 'compare', 'Estimate', 'share',
-           'resampled_means', 'around', 'check_features', 'frechet', 'frechet_influence', 'matrix_root',
-           'inception_score', 'kernel_distance', 'precision_recall']
+           'resampled_means', 'around', 'rank_correlation', 'check_features', 'frechet', 'frechet_influence',
+           'matrix_root', 'inception_score', 'kernel_distance', 'precision_recall']
 
 # %% ../nbs/06a_metrics.ipynb #146d3f37
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.stats import binomtest, t
+from scipy.stats import binomtest, spearmanr, t
 
 from .core import check_range
 
@@ -110,15 +110,29 @@ def around(
     low, high = np.quantile(draws, [.025, .975]) - np.mean(draws)
     return Estimate(float(value), float(value + low), float(value + high))
 
+# %% ../nbs/06a_metrics.ipynb #6126cbc7
+def rank_correlation(
+    x, # values of one metric (n,)
+    y, # values of another, of the same generators (n,)
+    seed: int=0, # of the bootstrap
+) -> Estimate: # -1 to 1
+    "Estimate Spearman's rank correlation; raises `ValueError` for fewer than 4 pairs."
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if x.shape != y.shape or len(x) < 4: raise ValueError(f"{len(x)} and {len(y)} values: give at least 4 pairs")
+    draws = np.random.default_rng(seed).integers(0, len(x), (N_BOOT, len(x)))
+    found = np.array([spearmanr(x[i], y[i]).statistic for i in draws if len({*x[i]}) > 1 and len({*y[i]}) > 1])
+    low, high = np.quantile(found, [.025, .975])
+    return Estimate(float(spearmanr(x, y).statistic), float(low), float(high))
+
 # %% ../nbs/06a_metrics.ipynb #0b1f6085
 def check_features(
     real, # features of real images, float (n,d)
     made, # of generated images, float (m,d)
     n: int=2, # images needed on each side
     what: str="a covariance", # what for
-) -> tuple: # both as float64 arrays
+) -> tuple: # both as arrays
     "Check features before work starts; raises `ValueError`."
-    real, made = (np.ascontiguousarray(x, np.float64) for x in (real, made))
+    real, made = (np.ascontiguousarray(x) for x in (real, made))
     if real.ndim != 2 or made.ndim != 2 or real.shape[1] != made.shape[1]: raise ValueError(f"features have shapes {real.shape} and {made.shape}; expected (n,d) and (m,d) of one extractor")
     for x, name in ((real, "real"), (made, "generated")):
         if not np.isfinite(x).all(): raise ValueError(f"features of {name} images are not finite: look at the images and at the extractor")
@@ -134,15 +148,15 @@ def frechet(
     "Compute the Fréchet distance as torch-fidelity does; raises `ValueError` for bad features."
     from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
     real, made = check_features(real, made)
-    stats = [fid_features_to_statistics(torch.from_numpy(x)) for x in (real, made)]
+    stats = [fid_features_to_statistics(torch.from_numpy(x.astype(np.float64))) for x in (real, made)]
     value = max(0., fid_statistics_to_metric(*stats, verbose=False)[KEY_METRIC_FID])
     draws = sum(resampled_means(y, seed + i) for i, y in enumerate(frechet_influence(real, made, stats)))
     return around(value, draws)
 
 # %% ../nbs/06a_metrics.ipynb #e4d41a96
 def frechet_influence(
-    real, # features, float64 (n,d)
-    made, # features, float64 (m,d)
+    real, # features, float (n,d)
+    made, # features, float (m,d)
     stats, # of both: "mu", "sigma"
 ) -> tuple: # (n,) and (m,): what each image adds to the distance, to first order; their means are 0
     "Compute the influence of each image on the Fréchet distance."
@@ -151,8 +165,8 @@ def frechet_influence(
         values, vectors = np.linalg.eigh(root @ s @ root)
         kept = values > 1e-10*values.max(initial=1e-300)
         half = root @ (vectors[:, kept]*values[kept]**-.25) # T is half times its transpose
-        x = x - mu
-        y = 2*x @ (mu - other) + (x*x).sum(1) - ((x @ half)**2).sum(1)
+        parts = (part - mu for part in np.array_split(x, -(-len(x)//1024)))
+        y = np.concatenate([2*p @ (mu - other) + (p*p).sum(1) - ((p @ half)**2).sum(1) for p in parts])
         return y - y.mean()
     return pull(real, mu1, mu2, s1, matrix_root(s2)), pull(made, mu2, mu1, s2, matrix_root(s1))
 
@@ -187,7 +201,7 @@ def kernel_distance(
     "Compute the kernel distance as torch-fidelity does; raises `ValueError` for fewer images than a subset."
     from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
     check_range(subsets, "subsets", 2, kind=int), check_range(subset_size, "subset_size", 2, kind=int)
-    real, made = (torch.from_numpy(x).float() for x in check_features(real, made, subset_size, f"a kernel distance with subsets of {subset_size}"))
+    real, made = (torch.from_numpy(x.astype(np.float32)) for x in check_features(real, made, subset_size, f"a kernel distance with subsets of {subset_size}"))
     over = lambda m: kid_features_to_metric(made, real, kid_subsets=subsets, kid_subset_size=m, rng_seed=seed, verbose=False)
     n = min(len(real), len(made))
     found, m = over(subset_size), min(subset_size, n//2)
@@ -204,6 +218,6 @@ def precision_recall(
     "Compute precision and recall as torch-fidelity does; raises `ValueError` for fewer images than neighbours."
     from torch_fidelity.metric_prc import prc_features_to_metric
     check_range(k, "k", 1, kind=int)
-    real, made = (torch.from_numpy(x).float() for x in check_features(real, made, k + 1, f"a ball as far as {k} neighbours"))
+    real, made = (torch.from_numpy(x.astype(np.float32)) for x in check_features(real, made, k + 1, f"a ball as far as {k} neighbours"))
     found = prc_features_to_metric(made, real, prc_neighborhood=k, prc_batch_size=1024, save_cpu_ram=True, verbose=False)
     return tuple(share(np.arange(n) < round(found[what]*n)) for what, n in (("precision", len(made)), ("recall", len(real))))
