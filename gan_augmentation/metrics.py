@@ -151,7 +151,8 @@ def frechet(
     stats = [fid_features_to_statistics(torch.from_numpy(x.astype(np.float64))) for x in (real, made)]
     value = max(0., fid_statistics_to_metric(*stats, verbose=False)[KEY_METRIC_FID])
     draws = sum(resampled_means(y, seed + i) for i, y in enumerate(frechet_influence(real, made, stats)))
-    return around(value, draws)
+    value, low, high = around(value, draws)
+    return Estimate(value, max(0., low), high)
 
 # %% ../nbs/06a_metrics.ipynb #e4d41a96
 def frechet_influence(
