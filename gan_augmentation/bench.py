@@ -54,7 +54,10 @@ class Bench:
     def __post_init__(self):
         if not isinstance(self.data, Splits): raise TypeError(f"data must be splits or a name, not {type(self.data).__name__}: make splits with load_data or split_data")
         check_choice(self.split, ("valid", "test"), "split to be scored on")
-        if getattr(self.data, self.split) is None: raise ValueError(f"{self.data.name} has no {self.split} images")
+        for k in ("valid", self.split):
+            if getattr(self.data, k) is None: raise ValueError(f"{self.data.name} has no {k} images, which measuring needs: split it with load_data or split_data")
+        rare = min(self.data.train.counts)
+        if rare < 2: raise ValueError(f"class {self.data.train.classes[self.data.train.counts.index(rare)]} has {rare} training images; two sets of real images need at least 2 of every class")
         for k in self.settings or {}: check_choice(k, SETTINGS, "setting")
         self.settings, self.training, self.memory = {**SETTINGS, **(self.settings or {})}, {"network": "arch1", **(self.training or {})}, {}
         check_choice(self.training["network"], CLASSIFIERS, "classifier")
