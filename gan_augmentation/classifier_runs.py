@@ -161,6 +161,7 @@ def evaluate_run(
     *,
     split: str="test", # which of the run's own: "train", "valid" or "test"
     robustness: bool=False, # also measure calibration and accuracy on spoilt images; kept in the run's directory
+    against=None,    # directory of another run, whose robustness is measured beside it
     root=None,       # where named data sets are looked for
     device=None,     # where to run; default: the best there is
 ) -> tuple:          # (scores as `classifiers.scores`, scikit-learn's report as text)
@@ -172,7 +173,11 @@ def evaluate_run(
     ds = fits(model, data)
     found = logits(model, ds.images)
     report = classification_report(ds.labels, found.argmax(1), labels=range(ds.n_classes), target_names=ds.classes, digits=4, zero_division=0)
-    if robustness: report += "\n" + robustness_text(*write_robustness({Path(run).name: model}, ds, Path(run).expanduser()/f"robustness {split if own else ds.name}").values()) + "\n"
+    if robustness or against:
+        models = {Path(r).name: m for r, m in ((run, model), (against, against and load_classifier(against, device))) if r}
+        for other in models.values(): fits(other, ds)
+        measured = write_robustness(models, ds, Path(run).expanduser()/f"robustness {split if own else ds.name}{f' against {Path(against).name}' if against else ''}")
+        report += "\n" + "\n".join(f"{k}\n{robustness_text(v)}\n" for k, v in measured.items())
     return scores(found, ds.labels), report
 
 # %% ../nbs/05b_classifier_runs.ipynb #dcf12fb9

@@ -183,6 +183,7 @@ def evaluate(
     dataset: Annotated[Optional[str], typer.Option(help="other images with the same classes: a name, or a folder with one folder of images a class [default: the run's own]")] = None,
     split: Annotated[str, typer.Option(help="train, valid or test images of the run's own data or of a name")] = "test",
     robustness: Annotated[bool, typer.Option("--robustness", help="also measure calibration, and accuracy on spoilt images; tables and pictures go to the run's directory")] = False,
+    against: Annotated[Optional[Path], typer.Option(metavar="RUN", help="another run, whose robustness is measured beside it")] = None,
     root: Root = None,
     results: Results = Path("results"),
     device: Device = None,
@@ -192,7 +193,7 @@ def evaluate(
         from gan_augmentation.classifier_runs import evaluate_run, score_line
         from gan_augmentation.data import is_name, load_data
     data = dataset if dataset is None or not is_name(dataset) else getattr(load_data(dataset, root=root), split)
-    found, report = evaluate_run(run_at(run, results), data, split=split, robustness=robustness, root=root, device=device)
+    found, report = evaluate_run(run_at(run, results), data, split=split, robustness=robustness, against=against and run_at(against, results), root=root, device=device)
     typer.echo(f"{report}\n{score_line(found)}")
 
 # %% ../nbs/09_cli.ipynb #ff861b19

@@ -62,7 +62,8 @@ def find_copies(
 ) -> Copies:
     "Flag generated images that are nearer to a training image than held-out real ones are; raises `ValueError` for fewer images than neighbours."
     check_range(false_flags, "false_flags", 0, .5)
-    for x, name in ((made, "made"), (held_out, "held_out")): check_features(training[:2], x, 2 if x is held_out else 1, "a threshold" if x is held_out else "a share")
+    check_features(training, made, 1, "a share"), check_features(held_out, made, 1, "a line")
+    if len(held_out) < 2: raise ValueError(f"a line between copies and others needs at least 2 held-out images, these are {len(held_out)}: give more")
     k = check_range(k, "k", 2, len(training), int)
     real, (ratio, distance, index) = copy_ratio(held_out, training, k)[0], copy_ratio(made, training, k)
     halves = np.array_split(np.random.default_rng(seed).permutation(real), 2)

@@ -33,10 +33,11 @@ class Extractor(nn.Module):
         n_features: int, # numbers that describe an image
         resolution: int, # side (pixels) at which the body looks at an image
         resize: str="none", # how images get that size
+        pinned: bool=False, # the name says all that features depend on, so they may be kept; `load_extractor` knows
     ):
         super().__init__()
         self.body, self.head = body, head
-        self.name, self.n_features, self.resolution, self.resize = name, n_features, resolution, resize
+        self.name, self.n_features, self.resolution, self.resize, self.pinned = name, n_features, resolution, resize, pinned
         self.sha256 = fingerprint(*(v.cpu() for v in body.state_dict().values()))
         self.eval().requires_grad_(False)
     def forward(self, x): return self.body(x)
@@ -51,7 +52,7 @@ def class_logits(
 ) -> torch.Tensor:        # float32 (n,n_classes), on the CPU
     "Go on from features to the extractor's own classes; raises `ValueError` if it has none."
     if extractor.head is None: raise ValueError(f"the extractor {extractor.name} knows no classes; for an inception score take another")
-    device = next(extractor.head.parameters()).device
+    device = getattr(next(extractor.head.parameters(), None), "device", "cpu")
     blocks = [torch.from_numpy(np.array(features[i:i+bs])).to(device) for i in range(0, len(features), bs)]
     return torch.cat([extractor.head(x).cpu() for x in blocks])
 
@@ -85,7 +86,7 @@ def load_lite0(
     body, head = load_backbone("lite0", path=weights), nn.Linear(*state["classifier.weight"].shape[::-1])
     head.load_state_dict({k: state[f"classifier.{k}"] for k in ("weight", "bias")})
     side = body.resolution
-    return Extractor(pinned("lite0", file, BACKBONES["lite0"].sha256), body, head, body.n_features, side, f"bilinear to {side}x{side}")
+    return Extractor(pinned("lite0", file, BACKBONES["lite0"].sha256), body, head, body.n_features, side, f"bilinear to {side}x{side}", pinned=True)
 
 # %% ../nbs/06_extractors.ipynb #fe035e2f
 INCEPTION = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth" # the last digits begin its SHA-256
@@ -113,7 +114,7 @@ def load_inception(
     except RuntimeError as e: raise ValueError(f"{file} does not fit Inception: {' '.join(str(e).split())[:200]}; give torch-fidelity's {INCEPTION.rpartition('/')[2]}") from None
     head = nn.Linear(2048, 1008, bias=False) # without the bias, as in the published inception score
     head.load_state_dict(dict(weight=body.net.fc.weight))
-    return Extractor(pinned("inception", file, INCEPTION[-12:-4]), body, head, 2048, 299, "bilinear to 299x299 as TensorFlow 1 does it")
+    return Extractor(pinned("inception", file, INCEPTION[-12:-4]), body, head, 2048, 299, "bilinear to 299x299 as TensorFlow 1 does it", pinned=True)
 
 # %% ../nbs/06_extractors.ipynb #827faf0d
 def judge(
@@ -143,7 +144,7 @@ def classifier_extractor(
     net = model.model
     body, head = (net.body, net.head) if isinstance(net, TransferClassifier) else (net[:-1], net[-1:])
     sha256, side = fingerprint(*(v.cpu() for v in net.state_dict().values())), model.shape[-1]
-    return Extractor(f"classifier-{sha256[:8]}", body, head, head[-1].in_features, side)
+    return Extractor(f"classifier-{sha256[:8]}", body, head, head[-1].in_features, side, pinned=True)
 
 # %% ../nbs/06_extractors.ipynb #2150072e
 class Pixels(nn.Module):
@@ -172,6 +173,10 @@ def load_extractor(
     check_choice(extractor, EXTRACTORS, "extractor")
     if data is None and (extractor == "pixel" or extractor == "classifier" and weights is None): raise ValueError(f"the extractor {extractor} needs to know your images: pass data, the splits" + ", or weights, a trained classifier"*(extractor == "classifier"))
     if extractor == "pixel" and weights is not None: raise ValueError("pixels have no weights; leave the weights out")
+    def known():
+        model = load_classifier(weights)
+        if data is not None and model.shape != data.train.shape: raise ValueError(f"the classifier in {weights} takes images of {model.shape} (c,h,w), {data.name} has {data.train.shape}; give one that was trained on such images")
+        return model
     make = dict(inception=lambda: load_inception(weights), lite0=lambda: load_lite0(weights), pixel=lambda: load_pixels(data.train.shape),
-                classifier=lambda: classifier_extractor(load_classifier(weights) if weights else judge(data, device=device, **kwargs)))
+                classifier=lambda: classifier_extractor(known() if weights else judge(data, device=device, **kwargs)))
     return make[extractor]().to(pick_device(device))
