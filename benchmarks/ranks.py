@@ -2,6 +2,7 @@
 
     python benchmarks/ranks.py                 # two DCGANs in training, ten moments of each, and every finished generator of benchmarks/generators.py that is there
     python benchmarks/ranks.py --seeds 0       # one of them
+    python benchmarks/ranks.py --real          # only what real images get
 
 Fashion-MNIST, 510 real images a class for the trainings; measured on 5,000 generated images against 5,000 real ones of all 51,000 training images.
 The accuracy of GAN-train is on the 9,000 validation images: nothing here looks at the test images. A row that is in the table is not made again.
@@ -19,7 +20,9 @@ from generators import BASE, CASES, JUDGE, MINI
 from gan_augmentation.augment import load_generator
 from gan_augmentation.core import environment, save_json
 from gan_augmentation.data import load_data, stratified
+from gan_augmentation.bench import Bench, floors, metric_names
 from gan_augmentation.evaluate import evaluate_generator
+from gan_augmentation.generated import real_pairs
 from gan_augmentation.gans import GANSampler, network_sizes, train_gan
 from gan_augmentation.sampler import describe_sampler
 
@@ -59,19 +62,31 @@ def finished(results):
     return {k: p for k, p in found.items() if p.is_dir()}
 
 
+def real_values(data):
+    "Measure real images in a generator's place: name of the metric -> value."
+    bench, (real, other) = Bench(data, training=JUDGE, progress=True), real_pairs(data.train, N//10)
+    names = [name for name in metric_names(ASKED) if name[0] != "copies"]
+    return {kind if e is None else f"{kind}[{e}]": v for (kind, e), v in floors(bench, real, real, other, names).items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--real", action="store_true", help="only what real images get in a generator's place")
     parser.add_argument("--root", help="where Fashion-MNIST is looked for")
     args, results = parser.parse_args(), Path("results")
     data = load_data("fashion_mnist", root=args.root)
     table = json.loads(TABLE.read_text()) if TABLE.exists() else dict(n=N, judge=JUDGE, command="python benchmarks/ranks.py", rows=[])
+    if args.real or "real" not in table:
+        table["real"] = real_values(data)
+        save_json(TABLE, table)
+        if args.real: return
     todo = [(f"dcgan, seed {s}", step, f) for s in args.seeds for step, f in moments(data, s, results/"ranks").items()]
     for source, step, what in [*todo, *((name, None, path) for name, path in finished(results).items())]:
         if (source, step) in [(r["source"], r["step"]) for r in table["rows"]]: continue
         what = load_generator(what, generator="ddim" if source == "ddim" else None) if step is None else what
         found = evaluate_generator(what, data, n=N, metrics=ASKED, training=JUDGE, progress=True)
-        metrics = {k: {f: v for f, v in asdict(m).items() if f in ("value", "low", "high", "real", "seconds", "settings", "by_class")} for k, m in found.metrics.items()}
+        metrics = {k: {f: v for f, v in asdict(m).items() if f in ("value", "seconds", "settings", "by_class")} for k, m in found.metrics.items()}
         table["rows"].append(dict(source=source, step=step, metrics=metrics, seconds=found.record["seconds"], extractors=found.record["extractors"], environment=environment()))
         save_json(TABLE, table)
         print(f"{source} {step}: gan_train {found['gan_train'].value:.3f}, frechet[lite0] {found['frechet[lite0]'].value:.1f}, {found.record['seconds']} s", flush=True)

@@ -35,7 +35,7 @@ def blocks(
     y -= middle # distances stay the same, rounding errors get smaller
     for i in range(0, len(x), bs):
         rows = slice(i, min(i + bs, len(x)))
-        yield rows, squared_distances(torch.as_tensor(np.ascontiguousarray(x[rows])).double() - middle, y)
+        yield rows, squared_distances(torch.from_numpy(np.array(x[rows], np.float64)) - middle, y)
 
 # %% ../nbs/06b_neighbours.ipynb #fb1a1268
 def ball_sizes(
@@ -84,7 +84,7 @@ def nearest(
     found = [nearest_block(as_float(queries[i:i+512]), candidates, k, bs) for i in range(0, len(queries), 512)]
     return tuple(torch.cat(part) for part in zip(*found))
 
-def as_float(x): return torch.as_tensor(np.ascontiguousarray(x)).float()
+def as_float(x): return torch.from_numpy(np.array(x, np.float32)) # a copy: what is kept on disk is read-only
 
 def nearest_block(x, candidates, k, bs):
     best, where = torch.empty(len(x), 0), torch.empty(len(x), 0, dtype=torch.long)
