@@ -109,7 +109,7 @@ def load_inception(
 ) -> Extractor:    # 2,048 features, 1,008 classes
     "Load the Inception of the published FID. Raises `FileNotFoundError` if its weights cannot be had, `ValueError` if they do not fit."
     try: file = Path(weights).expanduser() if weights else hub_file(INCEPTION)
-    except FileNotFoundError as e: raise FileNotFoundError(f"Inception's weights cannot be had: {e}. Put the file there, give the path of a copy (weights=...), or take another extractor: lite0, classifier") from None
+    except FileNotFoundError as e: raise FileNotFoundError(f"Inception's weights cannot be had: {e}. Put the file there, give the path of a copy (extractor='inception', weights=...), or take another extractor: lite0, classifier") from None
     try: body = Inception(read_weights(file))
     except RuntimeError as e: raise ValueError(f"{file} does not fit Inception: {' '.join(str(e).split())[:200]}; give torch-fidelity's {INCEPTION.rpartition('/')[2]}") from None
     head = nn.Linear(2048, 1008, bias=False) # without the bias, as in the published inception score
