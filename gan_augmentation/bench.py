@@ -78,7 +78,7 @@ class Bench:
         for k in self.training: check_choice(k, sorted(TRAINING), "setting of the classifiers' training")
         check_choice(self.training["network"], CLASSIFIERS, "classifier")
     @property
-    def sha256(self): return fingerprint(*(np.frombuffer(bytes.fromhex(ds.sha256()), np.uint8) for ds in (self.data.train, self.data.valid, getattr(self.data, self.split))))[:16] # of all real images
+    def sha256(self): return self.once("sha256", lambda: fingerprint(*(np.frombuffer(bytes.fromhex(ds.sha256()), np.uint8) for ds in (self.data.train, self.data.valid, getattr(self.data, self.split))))[:16]) # of all real images
     @property
     def main(self): return getattr(self.extractor, "name", self.extractor) # name of the extractor
 

@@ -17,7 +17,7 @@ import torch
 from .augment import GENERATORS, check_sample, describe, find_generator
 from .core import check_range
 from .data import Splits, check_alike, stratified
-from .generator_runs import class_folders, every_class
+from .generator_runs import class_folders
 from .images import ImageDataset, as_dataset, as_uint8, from_folder, grey_or_rgb, image_files, read_image, same_classes
 from .sampler import Sampler
 from .usefulness import balanced

@@ -6,7 +6,6 @@
 __all__ = ['recognised', 'balanced', 'gan_train']
 
 # %% ../nbs/06d_usefulness.ipynb #c57f99e9
-import numpy as np
 import pandas as pd
 
 from .classifiers import predict, train_classifier
