@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from bench import report, take_turns
-from gan_augmentation.augment import load_generator
+from gan_augmentation.generators import load_generator
 from gan_augmentation.core import environment, save_json, show_images
 from gan_augmentation.data import load_data, stratified
 from gan_augmentation.denoisers import Denoiser, build_unet

@@ -17,7 +17,7 @@ import torch
 from fastai.basics import Callback
 from generators import BASE, CASES, JUDGE, MINI
 
-from gan_augmentation.augment import load_generator
+from gan_augmentation.generators import load_generator
 from gan_augmentation.core import environment, save_json
 from gan_augmentation.data import load_data, stratified
 from gan_augmentation.bench import Bench, floors, metric_names

@@ -21,7 +21,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from torch import nn
 
 from .core import check_choice, check_range
-from .data import BatchLoader, as_dataset
+from .data import as_dataset
 from .features import feature_dataset
 from .prediction import CLASSIFIERS, Classifier, build_classifier, classifier_spec, load_classifier, logits, predict, save_classifier
 from .pretrained import TransferClassifier
@@ -31,7 +31,19 @@ from .transforms import augmentation
 # %% ../nbs/02e_classifiers.ipynb #53e7f670
 class CrossEntropy(CrossEntropyLossFlat):
     "fastai's cross-entropy, on plain tensors (b,n_classes) and (b,)."
-    def __call__(self, logits, labels, **kwargs): return self.func(logits, labels, **kwargs)
+    def __call__(self,
+        logits,       # (b,n_classes)
+        labels,       # class indices (b,), or probabilities (b,n_classes)
+        weights=None, # of the images, >= 0 (b,); None: all the same
+        **kwargs,     # what the loss takes
+    ):                # mean, sum or nothing is done, as `reduction` says; without it losses (b,) whose mean is the weighted mean
+        "Compute the loss, weighted by image."
+        f = self.func
+        if weights is None: return f(logits, labels, **kwargs)
+        losses = F.cross_entropy(logits, labels, f.weight, ignore_index=f.ignore_index, label_smoothing=f.label_smoothing, reduction="none")
+        total = weights if f.weight is None or labels.is_floating_point() else weights*f.weight[labels] # as torch counts class weights
+        share = (weights if f.reduction == "sum" else weights/total.sum().clamp(min=1e-12)).to(losses.dtype)
+        return losses*share*len(losses) if f.reduction == "none" else torch.dot(losses, share)
 
 # %% ../nbs/02e_classifiers.ipynb #78a6c022
 def classifier_learner(
@@ -68,9 +80,7 @@ def feature_loaders(
 ) -> DataLoaders:            # the same batches, as features
     "Turn batches of images into batches of kept features; raises `ValueError` if the images are to be augmented."
     if augment: raise ValueError("the features of a frozen network are computed once, so its images cannot be augmented anew every epoch; fine-tune it (finetune=...), or leave augment out")
-    train, valid = (feature_dataset(dl.dataset, net.body, device=dls.device) for dl in (dls.train, dls.valid))
-    same = lambda dl, ds: BatchLoader(ds, dl.bs, shuffle=dl.shuffle, drop_last=dl.drop_last, n_batches=dl.n_batches, seed=dl.seed, device=dl.device)
-    return DataLoaders(same(dls.train, train), same(dls.valid, valid), device=dls.device)
+    return DataLoaders(*(dl.new(feature_dataset(dl.dataset, net.body, device=dls.device)) for dl in (dls.train, dls.valid)), device=dls.device)
 
 # %% ../nbs/02e_classifiers.ipynb #e9b9bc63
 SCHEDULES = {"one-cycle": lambda learn, epochs, cbs: learn.fit_one_cycle(epochs, learn.lr, cbs=cbs), # up and down (Smith 2018)

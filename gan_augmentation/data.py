@@ -153,6 +153,7 @@ def describe(self:Splits) -> pd.DataFrame: # one row a class, one column a split
 # %% ../nbs/01_data.ipynb #a4f767cb
 class BatchLoader(DataLoader):
     "A fastai loader that serves (images in [-1,1], labels) by indexing: no per-image Python, no workers."
+    n_inp = 1
     def __init__(self,
         dataset: ImageDataset,  # images and labels
         bs: int=64,             # images a batch
@@ -174,7 +175,21 @@ class BatchLoader(DataLoader):
     def load_state_dict(self, state):
         self.order.set_state(state["order"])
         self.stream = state["stream"]
+    def source(self): return self.dataset.images     # the images of this epoch (n,...)
+    def targets(self): return (self.dataset.labels,) # what a loss is told of each image: tensors (n,...)
     def __len__(self): return self.n_batches if self.n_batches and self.shuffle else super().__len__()
+
+# %% ../nbs/01_data.ipynb #ff8cfda4
+def endless(
+    stream: torch.Tensor,       # positions that are left from before
+    n: int,                     # positions are 0 to n-1
+    wanted: int,                # how many
+    generator: torch.Generator, # draws the permutations
+) -> tuple:                     # positions (wanted,), and what is left
+    "Cut positions from an endless stream of permutations: none comes twice before all came once."
+    more = -(-(wanted - len(stream))//n)
+    stream = torch.cat([stream, *(torch.randperm(n, generator=generator) for _ in range(more))])
+    return stream[:wanted], stream[wanted:]
 
 # %% ../nbs/01_data.ipynb #2512f3c6
 @patch
@@ -183,8 +198,7 @@ def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they a
     n = len(self.dataset)
     if not self.shuffle: return torch.arange(n)
     wanted = self.n_batches*self.bs if self.n_batches else n
-    while len(self.stream) < wanted: self.stream = torch.cat([self.stream, torch.randperm(n, generator=self.order)])
-    idxs, self.stream = self.stream[:wanted], self.stream[wanted:]
+    idxs, self.stream = endless(self.stream, n, wanted, self.order)
     return idxs
 
 # %% ../nbs/01_data.ipynb #67027b04
@@ -192,9 +206,10 @@ def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they a
 def __iter__(self:BatchLoader):
     "Serve one epoch."
     self.before_iter()
-    images, labels = self.dataset.images.to(self.device), self.dataset.labels.to(self.device)
+    idxs = self.get_idxs().to(self.device)
+    images, targets = self.source().to(self.device), [t.to(self.device)[idxs].split(self.bs) for t in self.targets()]
     ready = normalize if images.dtype == torch.uint8 else nn.Identity() # features of images are floats already
-    for idx in self.get_idxs().to(self.device).split(self.bs)[:len(self)]: yield self.after_batch((ready(images[idx]), labels[idx]))
+    for idx, *y in list(zip(idxs.split(self.bs), *targets))[:len(self)]: yield self.after_batch((ready(images[idx]), *y))
     self.after_iter()
 
 # %% ../nbs/01_data.ipynb #10e10109
@@ -207,7 +222,8 @@ def new(self:BatchLoader, dataset=None, cls=None, **kwargs):
 @patch
 def show_batch(self:BatchLoader, max_n: int=10, **kwargs):
     "Draw the first images of a batch with their labels."
-    x, y = self.one_batch()
+    x, y, *_ = self.one_batch()
+    if y.ndim == 2: y = y.argmax(1) # class probabilities
     return show_images(denormalize(x[:max_n]), [self.dataset.classes[i] for i in y[:max_n]])
 
 # %% ../nbs/01_data.ipynb #6afd519a

@@ -196,6 +196,12 @@ def make(self:DiffusionSampler,
         return denoise(model, noise(0), self.scheduler, sampler, steps, eta, lambda k: noise(k + 1), guidance["guidance"] not in (0, 1), self.tick)
 
 # %% ../nbs/04c_diffusion.ipynb #b363584f
+@patch
+def used(self:DiffusionSampler, **options):
+    "Fill up the options with what is used where they do not say."
+    sampler, steps, eta, precision = self.check(**options)
+    return {"guidance": GUIDANCE, **options, "sampler": sampler, "steps": steps, "eta": eta, "precision": precision}
+
 PARTS = "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json"
 
 @patch
@@ -206,6 +212,7 @@ def save(self:DiffusionSampler,
     def parts(tmp):
         deepcopy(self.net.unet).to("cpu", memory_format=torch.contiguous_format).save_pretrained(tmp/"unet")
         self.scheduler.save_pretrained(tmp/"scheduler")
+        self.save_more(tmp)
     return save_bundle(path, None, self.config, card=model_card(self.config), more=parts)
 
 # %% ../nbs/04c_diffusion.ipynb #0621f5be
@@ -222,7 +229,7 @@ def load_diffusion(
         scheduler = DDPMScheduler.from_pretrained(path/"scheduler", local_files_only=True)
         made, told = (unet.config.in_channels, unet.config.num_class_embeds), (config["shape"][0], len(config["classes"]) + 1)
         if made != told: raise ValueError(f"its network is for {made[0]} channels and {made[1]} labels, its description for {told[0]} and {told[1]}")
-        return DiffusionSampler(Denoiser(unet), scheduler, config, device)
+        return DiffusionSampler(Denoiser(unet), scheduler, config, device).load_more(path)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as e: raise ValueError(f"{path} holds no diffusion model that diffusers can load ({str(e).splitlines()[0]}); train it again") from None
 
 # %% ../nbs/04c_diffusion.ipynb #0060d2b8

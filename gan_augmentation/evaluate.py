@@ -60,6 +60,7 @@ def evaluate_generator(
     root=None,              # where named data sets are looked for
     command: str|None=None, # what was typed, to be written down
     options: dict|None=None, # of the generator, e.g. dict(guidance=2.)
+    allow_leak: bool=False, # measure a generator that has seen validation or test images; it is written into the record
     **kwargs,               # as for `Bench`: `extractor`, `weights`, `split`, `seed`, `settings`, `training`, `cache`, `device`, `progress`
 ) -> Evaluation:            # metrics with intervals, and what real images get
     "Measure generated images against real ones. Raises `ValueError`, `TypeError` or `FileNotFoundError` before anything is computed."
@@ -69,7 +70,7 @@ def evaluate_generator(
     check_eyes(bench, metric_names(metrics, bench.main))
     n = min(check_range(n, "n", c, kind=int), min(train.counts)//2*c)
     check_enough(metric_names(metrics, bench.main), bench.settings, n//c*c)
-    found = generated_images(generator, bench.data, n, seed=bench.seed, results=results, device=bench.device, progress=bench.progress, **(options or {}))
+    found = generated_images(generator, bench.data, n, seed=bench.seed, results=results, device=bench.device, progress=bench.progress, allow_leak=allow_leak, **(options or {}))
     names, made = metric_names(metrics, bench.main, found.labelled), found.ds.select(range(len(found.ds)//c*c))
     check_enough(names, bench.settings, len(made))
     real, other = real_pairs(train, len(made)//c, bench.seed)

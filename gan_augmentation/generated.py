@@ -7,20 +7,21 @@ __all__ = ['real_pairs', 'Generated', 'by_class_folders', 'flat_folder', 'read_n
            'is_generator', 'generated_images', 'synthetic_part', 'sampled']
 
 # %% ../nbs/06e_generated.ipynb #5553e18a
-import json, warnings, zipfile, zlib
-from dataclasses import dataclass
+import json, zipfile, zlib
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from .augment import GENERATORS, check_sample, describe, find_generator
 from .core import check_range
 from .data import Splits, check_alike, stratified
-from .generator_runs import class_folders
+from .generators import GENERATORS, check_sample, check_unseen, describe, find_generator
 from .images import ImageDataset, as_dataset, as_uint8, from_folder, grey_or_rgb, image_files, read_image, same_classes
 from .sampler import Sampler
+from .synthetic import DONE, SyntheticSet
 from .usefulness import balanced
+from .writing import class_folders
 
 # %% ../nbs/06e_generated.ipynb #822f9cd2
 def real_pairs(
@@ -114,12 +115,16 @@ def generated_images(
     results="results",    # where generators are looked for by name
     device=None,          # where a generator works
     progress: bool=False, # show a progress bar
+    allow_leak: bool=False, # measure a generator that has seen validation or test images; it is written into the record
     **options,            # of the generator, e.g. `guidance`
 ) -> Generated:           # balanced if labels are known
-    "Bring generated images into one form. Raises `TypeError`, `ValueError` or `FileNotFoundError` for what does not fit the real images."
+    "Bring generated images into one form. Raises `TypeError`, `ValueError` or `FileNotFoundError` for what does not fit the real images, and `ValueError` for a generator that has seen what it is to be tested on."
     check_range(n, "n", data.train.n_classes, kind=int)
-    if is_generator(source): return sampled(find_generator(source, data.train, results, device), data, n, seed, progress, options)
+    if is_generator(source): return sampled(find_generator(source, data.train, results, device), data, n, seed, progress, options, allow_leak)
     if options: raise ValueError(f"{next(iter(options))} is an option of a generator; these images are made already: leave it out")
+    if isinstance(source, (str, Path)) and (Path(source).expanduser()/DONE).is_file(): source = SyntheticSet(source)
+    guard = asdict(check_unseen(source, data, allow_leak))
+    if isinstance(source, SyntheticSet): source = source.load()
     if isinstance(source, (str, Path)): images, labels = stored_images(source, data.train.classes)
     elif isinstance(source, torch.Tensor): images, labels = as_uint8(source), None
     else:
@@ -132,7 +137,7 @@ def generated_images(
     if labels is not None: ds = balanced(ds, n, seed)
     elif len(ds) < data.train.n_classes: raise ValueError(f"{name} has {len(ds)} images; give at least as many as there are classes, {data.train.n_classes}")
     elif len(ds) > n: ds = ds.select(np.random.default_rng(seed).permutation(len(ds))[:n])
-    return Generated(ds, labels is not None, dict(source=name, sha256=ds.sha256()))
+    return Generated(ds, labels is not None, dict(source=name, sha256=ds.sha256(), guard=guard))
 
 # %% ../nbs/06e_generated.ipynb #ee2cb326
 def synthetic_part(
@@ -142,12 +147,11 @@ def synthetic_part(
     ds = as_dataset(ds)
     return ds.select(ds.synthetic) if hasattr(ds, "synthetic") else ds
 
-def sampled(generator, data, n, seed, progress, options) -> Generated:
+def sampled(generator, data, n, seed, progress, options, allow_leak) -> Generated:
     "Ask a generator for as many images of every class."
+    guard = check_unseen(generator, data, allow_leak)
     labels = torch.arange(data.train.n_classes).repeat_interleave(n//data.train.n_classes)
     more = dict(progress=progress, **options) if isinstance(generator, Sampler) else options
     images = check_sample(generator.sample(labels.clone(), seed, **more), labels, data.train.shape)
     about = describe(generator)
-    trained = ((about["config"] or {}).get("data") or {}).get("sha256")
-    if trained not in (None, data.train.sha256()): warnings.warn(f"the generator was not trained on just these {len(data.train):,} images: some of what it saw may be among those that it is tested on, and not among those that copies are looked for in", stacklevel=2)
-    return Generated(ImageDataset(images, labels, data.train.classes, name="generated"), True, dict(**about, options=json.loads(json.dumps(options, default=str)), trained_on_these=None if trained is None else trained == data.train.sha256()))
+    return Generated(ImageDataset(images, labels, data.train.classes, name="generated"), True, dict(**about, options=json.loads(json.dumps(options, default=str)), guard=asdict(guard)))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MIN_ROUND', 'N_GRIDS', 'check_labelled', 'ema_decay', 'EMACB', 'SampleGridCB', 'fit_rounds', 'train_sampler',
-           'last_metrics']
+           'finished', 'last_metrics']
 
 # %% ../nbs/01c_generator_training.ipynb #042da689
 import math, time
@@ -118,9 +118,15 @@ def train_sampler(
     try: earlier = fit_rounds(learn, epochs, make, folder, progress, **kwargs)
     except FloatingPointError:
         learn.emacb.rewind()
-        if folder and learn.emacb.good: finish(learn, time.perf_counter() - start).save(Path(folder)/"model")
+        if folder and learn.emacb.good: finished(learn, finish, start).save(Path(folder)/"model")
         raise
-    return finish(learn, earlier + time.perf_counter() - start)
+    return finished(learn, finish, start - earlier)
+
+def finished(learn, finish, start):
+    "Make the sampler, and note which images it has seen."
+    sampler = finish(learn, time.perf_counter() - start)
+    sampler.seen = learn.dls.train_ds.hashes()
+    return sampler
 
 # %% ../nbs/01c_generator_training.ipynb #565c66b1
 def last_metrics(learn) -> dict: # of the last round; what is not finite is left out

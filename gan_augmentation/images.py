@@ -9,6 +9,7 @@ __all__ = ['FITS', 'as_uint8', 'ImageDataset', 'same_classes', 'opaque', 'grey_o
 # %% ../nbs/00b_images.ipynb #a9f15981
 import warnings
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,11 @@ def new_empty(self:ImageDataset):
 def sha256(self:ImageDataset) -> str: # 64 hexadecimal digits
     "Fingerprint of images and labels."
     return fingerprint(self.images, self.labels)
+
+@patch
+def hashes(self:ImageDataset) -> np.ndarray: # uint64 (n,)
+    "Fingerprint every image by itself, whatever its label, so that sets can be searched for the same ones."
+    return np.array([int.from_bytes(blake2b(x.tobytes(), digest_size=8).digest(), "little") for x in self.images.cpu().numpy()], dtype=np.uint64)
 
 # %% ../nbs/00b_images.ipynb #bd7a5297
 @patch

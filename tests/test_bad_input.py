@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from gan_augmentation import sources
-from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.augment import augment_dataset
+from gan_augmentation.generators import load_generator
 from gan_augmentation.classifier_runs import evaluate_run, train_run
 from gan_augmentation.data import load_data
 from gan_augmentation.gans import train_gan

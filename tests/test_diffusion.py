@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from gan_augmentation.augment import augment_dataset, load_generator, load_training_data
+from gan_augmentation.augment import augment_dataset, load_training_data
+from gan_augmentation.generators import load_generator
 from gan_augmentation.data import load_data
 from gan_augmentation.diffusion import train_diffusion
 from gan_augmentation.images import ImageDataset
@@ -100,7 +101,7 @@ def test_a_network_only_makes_images_like_those_it_saw(undisturbed):
 def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
     code = f"""
 import resource
-from gan_augmentation.augment import load_generator
+from gan_augmentation.generators import load_generator
 from gan_augmentation.generator_runs import every_class, write_images
 net = load_generator({str(undisturbed)!r}, "cpu")
 for n in (13, 200):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.augment import augment_dataset
+from gan_augmentation.generators import load_generator
 from gan_augmentation.classifiers import classifier_scores, train_classifier
 
 EXE = Path(sys.executable).with_name("gan-augment")

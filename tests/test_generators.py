@@ -7,7 +7,8 @@ import pytest
 import torch
 from fastai.basics import Callback
 
-from gan_augmentation.augment import augment_dataset, load_generator
+from gan_augmentation.augment import augment_dataset
+from gan_augmentation.generators import load_generator
 from gan_augmentation.data import load_data
 from gan_augmentation.gans import GAN_LOSSES, gan_learner, gan_loaders, gan_settings, train_gan
 from gan_augmentation.generator_runs import resume_generator, train_generator
@@ -183,7 +184,7 @@ def test_weights_and_biases_watches_the_game(data, tmp_path, monkeypatch):
 def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
     code = f"""
 import resource, sys
-from gan_augmentation.augment import load_generator
+from gan_augmentation.generators import load_generator
 from gan_augmentation.generator_runs import every_class, write_images
 gan = load_generator({str(undisturbed)!r}, "cpu")
 for n in (100, 4000):
