@@ -14,7 +14,7 @@ test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
-	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything'; do \
+	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch'; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['without_suffix', 'check_name', 'FromLoader', 'from_loaders', 'training_images', 'AugmentedDataset', 'fitted',
-           'check_filters', 'take', 'fresh', 'augment_dataset', 'provenance', 'load_training_data']
+           'check_filters', 'check_options', 'take', 'fresh', 'augment_dataset', 'provenance', 'load_training_data']
 
 # %% ../nbs/05f_augment.ipynb #41c2c20d
 import time
 from dataclasses import asdict, replace
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ from fastcore.basics import patch
 from PIL import Image
 from torch.utils.data import Dataset
 
+from .candidates import Alone, workers
 from .classifiers import CrossEntropy
 from .core import check_choice, check_range, environment, fingerprint, show_images
 from .counts import how_many
@@ -27,6 +29,7 @@ from .data import Splits, check_alike, check_real, is_name, load_data
 from .generators import GENERATORS, check_unseen, describe, find_generator
 from .images import ImageDataset, as_dataset, same_classes
 from .mixing import Mix, mixed_loaders
+from .sampler import Sampler
 from .sources import DATASETS
 from .synthetic import DONE, SyntheticSet, make_set
 
@@ -150,7 +153,7 @@ def fitted(filters, data, generator, device, allow_leak):
     for f in filters:
         if not callable(getattr(f, "keep", None)): raise TypeError(f"{f!r} is no filter; pass objects such as filters.Confidence()")
     check_filters(filters, data, allow_leak) # as they are
-    done = [f.fit(data, generator, device=device) for f in filters]
+    with workers().main_process_first(): done = [f.fit(data, generator, device=device) for f in filters]
     check_filters(done, data, allow_leak)
     return done
 
@@ -159,6 +162,12 @@ def check_filters(filters, data, allow_leak):
     if data.test is None or not any(getattr(f, "seen", None) is not None for f in filters): return
     both = data.train if data.valid is None else ImageDataset(torch.cat([data.train.images, data.valid.images]), torch.cat([data.train.labels, data.valid.labels]), data.train.classes)
     for f in filters: check_unseen(f, Splits(both, None, data.test, ""), allow_leak)
+
+def check_options(source, options):
+    "Make sure that an object's `sample` takes the options; raises `ValueError` naming the first that it does not."
+    known = signature(source.sample).parameters
+    for k in options:
+        if k not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()): raise ValueError(f"{type(source).__name__} has no option {k!r}: its sample takes {', '.join(known)}")
 
 def take(
     made: SyntheticSet, # images that are there
@@ -175,7 +184,7 @@ def fresh(generator, real, wanted, labels, seed, **kwargs):
     "Say how other images for the same labels are made, for epoch 1, 2, ..."
     def make(epoch):
         with TemporaryDirectory() as folder:
-            new = make_set(Path(folder)/"set", generator, real, wanted, seed=int(np.random.SeedSequence([seed, 0, epoch]).generate_state(1, np.uint64)[0]), **kwargs).load()
+            new = make_set(Path(folder)/"set", generator, real, wanted, team=Alone(), seed=int(np.random.SeedSequence([seed, 0, epoch]).generate_state(1, np.uint64)[0]), **kwargs).load()
         images = torch.empty_like(new.images)
         images[labels.argsort(stable=True)] = new.images[new.labels.argsort(stable=True)]
         return images
@@ -204,7 +213,9 @@ def augment_dataset(
 ) -> AugmentedDataset:        # real and synthetic images, exact counts, provenance
     "Add generated images to a training set. Raises `ValueError`, `TypeError` or `FileNotFoundError` before anything is generated, and `ValueError` naming the class if the budget is spent."
     start = time.perf_counter()
-    data, generator = training_images(dataset, generator, root)
+    team, (data, generator) = workers(), training_images(dataset, generator, root)
+    if team.num_processes > 1 and out is None: raise ValueError(f"{team.num_processes} processes work together through a directory: give out=...")
+    device = team.device if device is None else device
     if valid is not None: data = replace(data, valid=as_dataset(valid))
     real, wanted = data.train, how_many(data.train, ratio, counts, total)
     check_range(seed, "seed", 0, 2**64 - 1, int)
@@ -212,11 +223,14 @@ def augment_dataset(
     source = made or find_generator(generator, real, results, device)
     guard = check_unseen(source, data, allow_leak)
     if made:
+        if out is not None: raise ValueError(f"{made.path.name} lies in a directory already; leave out=... out")
+        if options: raise ValueError("a synthetic set is made already: options are for a generator")
         if filters or mix.fresh: raise ValueError("a synthetic set is made already: give filters and fresh images to the generator, when the set is made")
         if made.shape != real.shape or not same_classes(made.classes, real.classes): raise ValueError(f"{made!r} ({', '.join(made.classes[:4])}...) does not fit {real!r} ({', '.join(real.classes[:4])}...)")
         at = take(made, wanted) if (ratio, counts, total) != (1., None, None) else torch.arange(len(made))
         chosen, how = made.load().select(at) if len(at) else None, dict(report=made.report)
     else:
+        if options and not isinstance(source, Sampler): check_options(source, options)
         filters = fitted(filters, data, source, device, allow_leak)
         kwargs = dict(filters=filters, budget=budget, options=options or {}, guard=guard)
         with TemporaryDirectory() as folder:

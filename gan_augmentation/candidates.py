@@ -8,6 +8,7 @@ __all__ = ['BLOCK', 'SHOWN', 'Filter', 'block_seed', 'in_blocks', 'Block', 'sift
 
 # %% ../nbs/05c_candidates.ipynb #6e0afc29
 import math, os
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def sift(
     filters,              # asked one after the other, each about what is left
 ) -> Block:
     "Let filters choose; raises `ValueError` for a filter that returns something else than one number an image."
+    if not filters: return Block(images.numpy(), np.arange(len(images), dtype=np.int32), np.empty((len(images), 0), np.float32), np.full(len(images), -1, np.int8), labels.numpy(), images[:0].numpy(), np.empty(0, np.int64))
     fate, left, scores = np.full(len(images), -1, np.int8), np.arange(len(images)), np.full((len(images), len(filters)), np.nan, np.float32)
     for i, f in enumerate(filters):
         said, kept = f.keep(images[left], labels[left])
@@ -106,21 +108,28 @@ class Alone:
     process_index: int = 0
     num_processes: int = 1
     is_main_process: bool = True
+    device = None # the best there is
     def wait_for_everyone(self): pass
+    def main_process_first(self): return nullcontext()
 
 def workers(): # `accelerate.PartialState`, or something like it
     "Tell which process this is, and of how many."
     if int(os.environ.get("WORLD_SIZE", 1)) < 2: return Alone()
     from accelerate import PartialState
-    return PartialState()
+    return PartialState(cpu=not torch.cuda.is_available())
 
 # %% ../nbs/05c_candidates.ipynb #22834358
 def ask_for(generator, labels, seed, shape, options, tick):
     "Make the images of a block, with a progress bar that moves along."
-    if not isinstance(generator, Sampler): images = check_sample(generator.sample(labels.clone(), seed, **options), labels, shape)
-    else: images = torch.cat([x for x in generator.stream(labels, seed, **options) if tick(len(x)) is None])
-    if not isinstance(generator, Sampler): tick(len(images))
-    return images
+    if not isinstance(generator, Sampler):
+        images = check_sample(generator.sample(labels.clone(), seed, **options), labels, shape)
+        tick(len(images))
+        return images
+    chunks = []
+    for x in generator.stream(labels, seed, **options):
+        chunks.append(x)
+        tick(len(x))
+    return torch.cat(chunks)
 
 def save_block(path, block: Block):
     "Write a block, whole or not at all."
@@ -197,9 +206,10 @@ def collect(
     budget: float=20.,   # candidates for every image wanted, at most (>= 1)
     options: dict={},    # of the generator
     progress: bool=False, # show a progress bar
+    team=None,           # the processes that share the work; default: those that accelerate launched
 ) -> Harvest:
     "Make candidates until enough of every class have passed all filters. Raises `ValueError` naming the classes that fell short when the budget is spent, and why; and what `check_sample` raises."
-    folder, team, tally = Path(folder), workers(), Tally(tuple(classes), np.array(wanted), list(filters))
+    folder, team, tally = Path(folder), team or workers(), Tally(tuple(classes), np.array(wanted), list(filters))
     pool = max([1., *(f.pool for f in filters)])
     needed = [math.ceil(n*pool) for n in wanted]
     limit = [math.ceil(n*check_range(budget, "budget", pool)) for n in wanted]
@@ -226,4 +236,4 @@ def enough(tally, budget, blocks) -> Harvest:
     if short.empty: return found
     names = [k for k in found.report if k not in ("wanted", "candidates", "surplus", "kept")]
     said = "; ".join(f"{c} has {r.kept:,} of {r.wanted:,} after {r.candidates:,} candidates (rejected: {', '.join(f'{k} {r[k]:,}' for k in names if r[k]) or 'none'})" for c, r in short.iterrows())
-    raise ValueError(f"the budget of {budget:g} candidates for every image is spent: {said}. Give a larger budget, lower a threshold, or ask for fewer")
+    raise ValueError(f"the budget of {budget:g} candidates for every image is spent: {said}. Lower a threshold, ask for fewer, or give a larger budget and another directory")

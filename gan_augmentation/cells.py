@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['CONFIG', 'SEALED', 'OPENED', 'FORMAT', 'SEVERITY', 'RUN', 'write_data', 'load_cells_data', 'read_study',
            'begin_study', 'differing', 'real_subset', 'label', 'task_name', 'arm_name', 'run_train', 'source_of',
-           'run_make', 'spoilt', 'answers_of', 'run_cell', 'product', 'run_task', 'work', 'run_tasks', 'with_workers']
+           'run_make', 'spoilt', 'sets_of', 'answers_of', 'run_cell', 'product', 'run_task', 'work', 'run_tasks',
+           'with_workers']
 
 # %% ../nbs/08b_cells.ipynb #522fad15
 import json, os, re, subprocess, sys, time
@@ -33,6 +34,7 @@ from .mixing import Mix
 from .prediction import classifier_spec
 from .robustness import CORRUPTIONS, corrupt
 from .synthetic import SyntheticSet, make_set
+from .usefulness import recognised
 
 # %% ../nbs/08b_cells.ipynb #e0881bb7
 CONFIG, SEALED, OPENED = "config.json", "data/sealed.npz", "opened.json"
@@ -142,6 +144,12 @@ def spoilt(folder) -> dict: # corruption -> test images
     "Spoil the test images, the same way for every cell."
     return {c: corrupt(load_cells_data(folder)[1], c, SEVERITY) for c in CORRUPTIONS}
 
+def sets_of(folder, task) -> dict: # generator -> its images for the real images of a cell, before any filter
+    "Load the synthetic sets that belong to a cell."
+    config = read_study(folder)
+    names = {g: task_name(generator=g, size=label(task["size"]), seed=task["seed"]) for g in config["generators"]}
+    return {g: SyntheticSet(folder/"sets"/name).load() for g, name in names.items() if product(folder, dict(task="make", name=name)).is_file()}
+
 def answers_of(net, images, classes, device=None): # logits (n,n_classes)
     "Ask a network about images whose labels are not known."
     return ask(net, ImageDataset(images, torch.zeros(len(images), dtype=torch.long), classes), device)
@@ -165,8 +173,9 @@ def run_cell(
     found = scores(ask(net, data.valid, device), data.valid.labels)
     answers = dict(logits=answers_of(net, test, classes, device).to(torch.float16).numpy())
     if config["robustness"]: answers.update({c: answers_of(net, x, classes, device).argmax(1).to(torch.uint8).numpy() for c, x in spoilt(str(folder)).items()})
+    known = {g: float(recognised(net, made.images, made.labels, classes)["all"]) for g, made in sets_of(folder, task).items()} if task["arm"] == BASE and not getattr(net, "frozen", False) else None
     with whole(folder/"cells"/f"{task['name']}.npz") as tmp, open(tmp, "wb") as f: np.savez(f, **answers)
-    save_json(folder/"cells"/f"{task['name']}.json", dict(**task, n_real=len(real), n_train=len(plan.train), steps=len(learn.dls.train)*learn.n_epoch, valid=found, threads=torch.get_num_threads(),
+    save_json(folder/"cells"/f"{task['name']}.json", dict(**task, n_real=len(real), n_train=len(plan.train), steps=len(learn.dls.train)*learn.n_epoch, valid=found, recognised=known, threads=torch.get_num_threads(),
               answers_sha256=file_sha256(folder/"cells"/f"{task['name']}.npz"), seconds=round(time.perf_counter() - start, 2)))
 
 # %% ../nbs/08b_cells.ipynb #8982332a

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['BUNDLE', 'CARD', 'COLOURS', 'normalize', 'denormalize', 'check_choice', 'check_range', 'check_images', 'check_labels',
            'check_sides', 'image_noise', 'fingerprint', 'whole', 'save_json', 'file_sha256', 'save_bundle',
-           'check_bundle', 'load_bundle', 'environment', 'show_images', 'save_figure', 'pick_device']
+           'check_bundle', 'load_bundle', 'installed', 'environment', 'show_images', 'save_figure', 'pick_device']
 
 # %% ../nbs/00_core.ipynb #f60092ad
 import hashlib, json, os, platform, secrets, shutil
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import version, PackageNotFoundError
 from pathlib import Path
 
@@ -234,11 +235,13 @@ def load_bundle(
     return load_file(Path(path).expanduser()/"weights.safetensors"), config
 
 # %% ../nbs/00_core.ipynb #ecb39a68
+@lru_cache(maxsize=None)
+def installed(package): # version, or None
+    try: return version(package)
+    except PackageNotFoundError: return None
+
 def environment() -> dict: # names and versions
     "Describe versions and hardware for a results file."
-    def installed(package):
-        try: return version(package)
-        except PackageNotFoundError: return None
     info = Path("/proc/cpuinfo")
     cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")), None) if info.exists() else None
     packages = "gan_augmentation torch torchvision fastai diffusers torch-fidelity timm numpy scipy scikit-learn".split()

@@ -64,10 +64,11 @@ def conclusion(
     if over.word == "no verdict": return f"{name}: {over}."
     if over.word == "no evidence": return f"{name}: no evidence that its images help or hurt."
     if over.word == "hurts": return f"{name}: its images hurt."
-    equal = [k for k, v in against.items() if v.word != "helps"]
+    worse, equal = ([k for k, v in against.items() if v.word in words] for words in (("hurts",), ("no evidence", "no verdict")))
     if not against: return f"{name}: its images help more than nothing. All controls were refused, so nobody knows whether copies would have done the same."
-    if not equal: return f"{name}: its images help, and more than every control ({', '.join(against)})."
-    return f"{name}: its images help more than nothing, but not evidently more than {', '.join(equal)}. That is no gain of the generator."
+    if not worse + equal: return f"{name}: its images help, and more than every control ({', '.join(against)})."
+    if not worse: return f"{name}: its images help more than nothing, but not evidently more than {', '.join(equal)}: that this is a gain of the generator was not shown."
+    return f"{name}: its images help more than nothing, but less than {', '.join(worse)}{', and not evidently more than '*bool(equal)}{', '.join(equal)}: that is no gain of the generator."
 
 # %% ../nbs/08c_findings.ipynb #0e21544b
 def other_measures(config, cells, chosen) -> list:
@@ -120,6 +121,7 @@ def worths(config, cells, chosen) -> list:
             mine = {v["size"]: v for v in chosen if (v["classifier"], v["generator"]) == (c, g)}
             get = lambda size, arm: [x["test"]["accuracy"] for x in cells if (x["classifier"], x["size"], x["arm"]) == (c, size, arm)]
             counts = [whole_set if s is None else s for s in ordered]
-            added = [n*mine[s]["ratio"] if not isinstance(mine[s]["ratio"], str) else 0 for s, n in zip(ordered, counts)]
+            if isinstance(mine[ordered[0]]["ratio"], str): continue # of an uneven number of images a class nothing is read off
+            added = [n*mine[s]["ratio"] for s, n in zip(ordered, counts)]
             found += [dict(classifier=c, generator=g, **row) for row in worth(counts, [get(s, BASE) for s in ordered], [get(s, mine[s]["arm"]) for s in ordered], added)]
     return found

@@ -159,7 +159,7 @@ def find_generator(
     "Find a generator and check that it makes images like `real`; raises `TypeError`, `ValueError` or `FileNotFoundError`."
     if isinstance(generator, type): raise TypeError(f"{generator.__name__} is a class; pass an object, e.g. {generator.__name__}()")
     if isinstance(generator, (str, Path)):
-        by_name = generator in GENERATORS or (is_name(generator) and not {"/", "\\"} & set(generator))
+        by_name = generator in GENERATORS or (is_name(generator) and not {"/", "\\"} & set(generator) and not generator.endswith(".onnx"))
         generator = newest_generator(generator, real, results, device) if by_name else OnnxSampler(generator) if Path(generator).suffix == ".onnx" else load_generator(generator, device)
     if not callable(getattr(generator, "sample", None)): raise TypeError(f"{type(generator).__name__} is no generator: it has no method sample(labels, seed)")
     shape, classes = (getattr(generator, name, None) or getattr(real, name) for name in ("shape", "classes"))

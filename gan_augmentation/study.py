@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['Replay', 'named', 'spec_of', 'check_given', 'check_seeds', 'check_ratios', 'variants', 'places', 'generator_tasks',
            'set_name', 'cell_task', 'first_cells', 'control_arms', 'control_cells', 'read_cell', 'choose', 'open_test',
-           'Study', 'study', 'plan_study', 'run_study', 'load_study']
+           'Study', 'study', 'plan_study', 'run_study', 'draw_generator', 'load_study']
 
-# %% ../nbs/08d_study.ipynb #a3dcf6eb
+# %% ../nbs/08d_study.ipynb #6bf5db63
 import json, time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ from .generators import GENERATORS, check_unseen, describe, family, find_generat
 from .mixing import Mix
 from .prediction import classifier_spec
 from .sampler import Sampler
-from .synthetic import DONE, SyntheticSet
+from .synthetic import DONE, SyntheticSet, mosaic
 from .verdict import Verdict, bca_interval
 
-# %% ../nbs/08d_study.ipynb #18969563
+# %% ../nbs/08d_study.ipynb #5dcbb317
 class Replay:
     "Hands out the images of a synthetic set, in an order that the seed chooses."
     def __init__(self, made: SyntheticSet):
@@ -48,7 +48,7 @@ class Replay:
             chosen[mine] = there[torch.from_numpy(rng.permutation(len(there))[:int(mine.sum())])]
         return self.images[chosen]
 
-# %% ../nbs/08d_study.ipynb #8422ec37
+# %% ../nbs/08d_study.ipynb #c6874a70
 def named(generators) -> dict: # name -> what was given
     "Give every generator a name; raises `ValueError` for two of one name, or one that is called like a control."
     if isinstance(generators, dict): found = dict(generators)
@@ -73,7 +73,7 @@ def spec_of(generator, data, device) -> tuple: # (what goes on record, the objec
     about = describe(found)
     return dict(kind="given", type=about["type"], sha256=about["sha256"]), found
 
-# %% ../nbs/08d_study.ipynb #0fb5bfaf
+# %% ../nbs/08d_study.ipynb #ffbacc89
 def check_given(name, found, data, sizes, allow_leak):
     "Refuse a generator that has seen what it must not have seen; raises `ValueError`."
     check_unseen(found, data, allow_leak)
@@ -97,7 +97,7 @@ def check_ratios(ratios, real) -> list:
         if not sum(how_many(real, r)): raise ValueError(f"ratio={r} adds no image to {len(real):,} real ones: there is nothing to study")
     return ratios
 
-# %% ../nbs/08d_study.ipynb #cbac3bee
+# %% ../nbs/08d_study.ipynb #c22171d0
 def variants(config) -> list: # (arm, generator, ratio, filters)
     "List the arms of all generators."
     many, sieved = len(config["ratios"]) > 1, len(config["filters"]) > 1
@@ -118,7 +118,7 @@ def set_name(generator, filters, size, seed): return task_name(generator=arm_nam
 def cell_task(classifier, arm, size, seed, subset, ratio, made=None) -> dict:
     return dict(task="cell", name=task_name(classifier=classifier, size=label(size), arm=arm, seed=seed), classifier=classifier, size=size, arm=arm, seed=seed, subset=subset, ratio=ratio, **({"set": made} if made else {}))
 
-# %% ../nbs/08d_study.ipynb #c6705e45
+# %% ../nbs/08d_study.ipynb #bf720e36
 def first_cells(config) -> list:
     "List the cells of the baseline and of every variant."
     rows = [(BASE, None, config["ratios"][0], None), *variants(config)]
@@ -138,7 +138,7 @@ def control_cells(config, data, chosen) -> list:
             tasks += [{**cell_task(c, arm, size, s, sub, r), "control": control} for arm, control, r in control_arms(config, data.train if size is None else real_subset(data.train, size, sub), c, ratios)]
     return tasks
 
-# %% ../nbs/08d_study.ipynb #a954c5c3
+# %% ../nbs/08d_study.ipynb #445f747b
 def read_cell(folder, task) -> dict:
     "Read a finished cell; raises `ValueError` for answers that were altered."
     path = product(folder, task)
@@ -157,7 +157,7 @@ def choose(folder, config, cells) -> list: # of dicts: classifier, size, generat
                 if (c, size, g) not in best or row["valid"] > best[c, size, g]["valid"]: best[c, size, g] = row
     return list(best.values())
 
-# %% ../nbs/08d_study.ipynb #d3ff46c7
+# %% ../nbs/08d_study.ipynb #cc3bee7e
 def open_test(folder, config, cells, chosen) -> list: # cells with their test scores
     "Note what was chosen, read the test labels, and score every cell that belongs to a chosen arm, the baseline or a control; raises `ValueError` if one is missing."
     missing = [t["name"] for t in cells if not product(folder, t).is_file()]
@@ -172,7 +172,7 @@ def open_test(folder, config, cells, chosen) -> list: # cells with their test sc
         rows.append({**cell, "test": None if is_variant and (t["classifier"], t["size"], t["arm"]) not in tested else test_scores(folder, cell, labels, config["data"]["classes"])})
     return rows
 
-# %% ../nbs/08d_study.ipynb #ec36f035
+# %% ../nbs/08d_study.ipynb #9416f28d
 @dataclass
 class Study:
     "The outcome of an experiment."
@@ -184,7 +184,7 @@ class Study:
         return "\n\n".join(f"{c}, {'all' if s is None else s} real images a class\n{self.table(c, s).to_string()}\n\n" + "\n".join(r["conclusion"] for r in self.record["judged"] if (r["classifier"], r["size"]) == (c, s))
                            for c in self.record["config"]["classifiers"] for s in self.record["config"]["sizes"])
 
-# %% ../nbs/08d_study.ipynb #f468c29f
+# %% ../nbs/08d_study.ipynb #386f441f
 @patch
 def table(self:Study,
     classifier: str|None=None, # its name; default: the first
@@ -202,18 +202,19 @@ def table(self:Study,
         rows[arm] = {"valid": mean("valid"), "test": mean("test"), "difference": np.nan if arm == BASE else 100*d.mean(), "low": 100*low, "high": 100*high, "verdict": generators[arm].word if arm in generators else "" if arm == BASE else "control"}
     return pd.DataFrame(rows).T.astype(dict(valid=float, test=float, difference=float, low=float, high=float)).round(2).fillna("")
 
-# %% ../nbs/08d_study.ipynb #b1d0e00a
+# %% ../nbs/08d_study.ipynb #db2bcb94
 def study(
     data,                      # a name in `DATASETS`, or `Splits` with validation and test images
     generators,                # one, a list, or {name: generator}: a name such as "dcgan" or ("dcgan", dict(epochs=20)), trained in the study; or a sampler, its directory, an ONNX file, a synthetic set, any object with `sample`
     classifiers="shallow",     # a name in `CLASSIFIERS`, or a list
-    *,
-    out=None,                  # directory, to be gone on with; None: keep only the record
+    controls=CONTROLS,         # names in `CONTROLS`; `nothing` always takes part, others only where they make sense
     seeds=range(8),            # each once; fewer than 6 (7 with two generators) give no verdict
+    *,
+    without=(),                # controls that are refused by name
+    out=None,                  # directory, to be gone on with; None: keep only the record
     sizes=None,                # real images a class (10, 100, ...); None: all; or a list
     ratios=1.,                 # synthetic images per real one, 'balance', or a list of numbers to choose from on validation images
     filters="",                # as for `filters.parse_filters`, or a list to choose from on validation images
-    without=(),                # controls that are refused by name
     budget: str="epochs",      # a name in `BUDGETS`
     mix: Mix=Mix(),            # how synthetic images get into batches
     classical: str="flip,shift", # transforms of the classical control
@@ -231,6 +232,8 @@ def study(
 ) -> Study:
     "Compare a classifier with and without generated images, and with everything that is cheaper. Raises `ValueError`, `TypeError` or `FileNotFoundError` before any work."
     start = time.perf_counter()
+    for c in controls: check_choice(c, CONTROLS, "control")
+    without = [*without, *(c for c in CONTROLS if c not in controls and c not in (BASE, *without))]
     config, data, live = plan_study(data, generators, classifiers, seeds=seeds, sizes=sizes, ratios=ratios, filters=filters, without=without, budget=budget, mix=mix, classical=classical, retrain=retrain, robustness=robustness, allow_leak=allow_leak,
                                     budget_images=budget_images, judge=judge, training=training, root=root, device=device)
     check_range(processes, "processes", 1, kind=int), pick_device(device)
@@ -241,7 +244,7 @@ def study(
         save_json(folder/"study.json", record)
     return Study(record, folder if out else None)
 
-# %% ../nbs/08d_study.ipynb #8627779b
+# %% ../nbs/08d_study.ipynb #5610a899
 def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, without, budget, mix, classical, retrain, robustness, allow_leak, budget_images, judge, training, root, device) -> tuple: # (config, data, generators that exist only here)
     "Check everything that was asked for, and put it into a form that JSON can hold."
     data = load_data(data, root=root) if isinstance(data, (str, Path)) else data
@@ -279,11 +282,21 @@ def run_study(folder, data, live, processes, device, progress) -> dict: # the re
     controls = control_cells(config, data, chosen)
     run_tasks(folder, controls, **run, progress=progress and "controls")
     cells = open_test(folder, config, first + controls, chosen)
+    for g in config["generators"]: draw_generator(folder, config, data, g)
     made = {t["name"]: json.loads((folder/"sets"/t["name"]/DONE).read_text(encoding="utf-8"))["guard"] for t in generator_tasks(config) if t["task"] == "make"}
     return dict(question="does adding generated images to the training set change the accuracy on real test images?", config=config, opened=json.loads((folder/OPENED).read_text(encoding="utf-8")), cells=cells,
                 chosen=chosen, judged=judged(config, cells, chosen), others=other_measures(config, cells, chosen), worth=worths(config, cells, chosen), guards=made)
 
-# %% ../nbs/08d_study.ipynb #07ff9dcc
+# %% ../nbs/08d_study.ipynb #678577fd
+def draw_generator(folder, config, data, generator):
+    "Draw real images, and a generator's for the first size and seed, class by class."
+    path, (size, seed, sub) = folder/"pictures"/f"{generator}.png", places(config)[0]
+    if path.is_file(): return
+    made = SyntheticSet(folder/"sets"/set_name(generator, config["filters"][0], size, seed)).load()
+    few = lambda ds, c, text: [(x.numpy(), text*(i == 0)) for i, x in enumerate(ds.images[ds.labels == c][:5])]
+    path.parent.mkdir(exist_ok=True)
+    mosaic(made.classes, [few(real_subset(data.train, size, sub), c, "real") + few(made, c, generator) for c in range(made.n_classes)], path)
+
 def load_study(
     folder, # directory of a finished study
 ) -> Study:

@@ -213,7 +213,7 @@ class Verdict:
         does = dict(helps="generated images help", hurts="generated images hurt").get(self.word, "no evidence that generated images help or hurt")
         corrected = f" (Holm: {self.holm:.3f} over {self.arms} arms)"*(self.arms > 1)
         could = f"; a difference of {100*self.detectable:.2f} points would have been found in 4 of 5 such studies"*bool(self.detectable)
-        return (f"{does}: {100*self.mean:+.2f} points of accuracy, BCa 95 % interval {100*self.low:+.2f} to {100*self.high:+.2f}, "
+        return (f"{does}: {100*self.mean:+.2f} points of accuracy, BCa 95 % interval {100*self.low:+.2f} to {100*self.high:+.2f} (by the test itself {100*self.flip_low:+.2f} to {100*self.flip_high:+.2f}), "
                 f"{'exact '*(self.n <= MAX_EXACT)}sign-flip p {f'= {self.p:.3f}' if self.p >= .001 else '< 0.001'}{corrected}, {self.n} seeds{could}")
 
 # %% ../nbs/08_verdict.ipynb #3ca17ef4

@@ -15,31 +15,33 @@ EXE = Path(sys.executable).with_name("gan-augment")
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    from gan_augmentation.study import demo
-    return demo(epochs=4, n_seeds=6, results=tmp_path_factory.mktemp("results"), device="cpu")
+    from gan_augmentation.demo import demo
+    return demo(epochs=4, n_seeds=6, results=tmp_path_factory.mktemp("results"), processes=1, device="cpu")
 
 
 def test_the_demo_writes_every_number_and_picture(demo):
     outcome, trained, tested = demo
     record = json.loads((tested/"study.json").read_text())
-    assert len(record["scores"]) == 6 and record["verdict"]["word"] in ("helps", "hurts", "no evidence")
-    assert {"mean", "low", "high", "p"} <= set(record["verdict"]) and record["seconds"] > 0 and record["environment"]["torch"]
-    for name in ("real_and_generated.png", "confusion.png", "curves.png", "differences.png"): assert (tested/name).read_bytes().startswith(b"\x89PNG")
-    assert str(outcome.verdict) in (tested/"report.txt").read_text()
-    differences = [row["real + generated"]["accuracy"] - row["real only"]["accuracy"] for row in record["scores"]]
-    assert np.mean(differences) == pytest.approx(record["verdict"]["mean"])
+    row, = record["judged"]
+    assert row["verdict"]["word"] in ("helps", "hurts", "no evidence") and row["against"].keys() == {"classical", "same steps", "copies", "noise"}
+    assert len(record["cells"]) == 6*6 and record["seconds_with_generator"] > record["seconds"] > 0 and record["environment"]["torch"]
+    for name in ("differences.png", "classes.png", "pictures/dcgan.png"): assert (tested/name).read_bytes().startswith(b"\x89PNG")
+    for name in ("report.md", "report.html"): assert row["conclusion"].split(":")[1][:30] in (tested/name).read_text(encoding="utf-8")
+    by_arm = {arm: {c["seed"]: c["test"]["accuracy"] for c in record["cells"] if c["arm"] == arm} for arm in ("dcgan", "nothing")}
+    assert np.mean([by_arm["dcgan"][s] - by_arm["nothing"][s] for s in range(6)]) == pytest.approx(row["verdict"]["mean"])
 
 
 def test_the_generator_saw_only_what_the_classifier_may_see(demo, data):
     outcome, trained, _ = demo
-    seen = load_generator(trained).config["data"]
-    assert seen["sha256"] == data.train.sha256() and seen["n"] == 5100
+    seen = load_generator(trained)
+    assert seen.config["data"]["sha256"] == data.train.sha256() and (seen.seen == data.train.hashes()).all()
     assert not set(data.valid.index.tolist()) & set(data.train.index.tolist())
-    assert outcome.record["augmentation"]["real"]["split_sha256"] == data.sha256
+    assert outcome.record["config"]["data"]["split_sha256"] == data.sha256
+    assert all(g == dict(known="every image", valid=0, test=0, allow_leak=False) for g in outcome.record["guards"].values())
 
 
 def test_even_four_epochs_make_images_of_the_class_that_was_asked_for(demo):
-    assert demo[0].record["recognised"]["all"] > .25  # chance is .1
+    assert min(c["recognised"]["dcgan"] for c in demo[0].record["cells"] if c["arm"] == "nothing") > .25  # chance is .1
 
 
 def test_a_saved_generator_augments_by_directory_and_by_name(demo):
