@@ -47,14 +47,19 @@ def write_data(folder, data: Splits):
         with whole(path) as tmp, open(tmp, "wb") as f: np.savez(f, **arrays)
     with whole(folder/SEALED) as tmp, open(tmp, "wb") as f: np.savez(f, labels=data.test.labels.numpy())
 
-@lru_cache(maxsize=2)
 def load_cells_data(folder) -> tuple: # (`Splits` without test images, test images uint8 (n,c,h,w))
-    "Load what cells may see of the real images."
-    config = read_study(folder)
+    "Load what cells may see of the real images; raises `ValueError` for images that were altered."
+    return _load_data(str(folder), json.dumps(read_study(folder)["data"]))
+
+@lru_cache(maxsize=2)
+def _load_data(folder, about):
+    about = json.loads(about)
     def part(name):
-        with np.load(Path(folder)/f"data/{name}.npz", allow_pickle=False) as f: return ImageDataset(f["images"], f["labels"], config["data"]["classes"], name=config["data"]["name"], index=f["index"])
+        with np.load(Path(folder)/f"data/{name}.npz", allow_pickle=False) as f: ds = ImageDataset(f["images"], f["labels"], about["classes"], name=about["name"], index=f["index"])
+        if ds.sha256() != about[f"{name}_sha256"]: raise ValueError(f"{Path(folder)/f'data/{name}.npz'} was altered: run the study again in another directory")
+        return ds
     with np.load(Path(folder)/"data/test.npz", allow_pickle=False) as f: test = torch.from_numpy(f["images"])
-    return Splits(part("train"), part("valid"), None, config["data"]["split_sha256"]), test
+    return Splits(part("train"), part("valid"), None, about["split_sha256"]), test
 
 def read_study(folder) -> dict: # its `config.json`
     "Read what a study was begun with; raises `FileNotFoundError` or `ValueError`."
@@ -139,10 +144,12 @@ def run_make(folder, task, device=None, live=None):
 # %% ../nbs/08b_cells.ipynb #bf261493
 SEVERITY = 3 # of the corruptions, of 1 to 5
 
-@lru_cache(maxsize=1)
 def spoilt(folder) -> dict: # corruption -> test images
     "Spoil the test images, the same way for every cell."
-    return {c: corrupt(load_cells_data(folder)[1], c, SEVERITY) for c in CORRUPTIONS}
+    return _spoil(str(folder), read_study(folder)["data"]["test_sha256"])
+
+@lru_cache(maxsize=1)
+def _spoil(folder, sha256): return {c: corrupt(load_cells_data(folder)[1], c, SEVERITY) for c in CORRUPTIONS}
 
 def sets_of(folder, task) -> dict: # generator -> its images for the real images of a cell, before any filter
     "Load the synthetic sets that belong to a cell."

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from .arms import BASE, BUDGETS
+from .cells import task_name
 from .core import check_choice, whole
 from .findings import MEASURES
 from .study import Study, load_study, variants
@@ -105,7 +106,7 @@ def looks(record, folder):
         for g in mine[0]["recognised"] if mine else ():
             made, real = (100*np.mean(v) for v in ([x["recognised"][g] for x in mine], [x["valid"]["accuracy"] for x in mine]))
             blocks.append(f"{place(record, c, s)}: with nothing added it takes {made:.0f} % of the images of {g} for what was asked, and {real:.0f} % of the validation images.")
-    shown = {g: Path(folder)/"pictures"/f"{g}.png" for g in config["generators"]} if folder else {}
+    shown = {g: Path(folder)/"pictures"/f"{task_name(generator=g)}.png" for g in config["generators"]} if folder else {}
     drawn = [("picture", (partial(copied, f), f"images_{i}.png", f"{g}: real images on the left, generated ones on the right")) for i, (g, f) in enumerate(shown.items()) if f.is_file()]
     return [("heading", "The images")]*bool(blocks or drawn) + [("list", blocks)]*bool(blocks) + drawn
 

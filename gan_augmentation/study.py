@@ -258,6 +258,7 @@ def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, 
         if not v or len(set(v)) < len(v): raise ValueError(f"{what} are {v}; give at least one, and each only once")
     for k in ("epochs", "bs"):
         if training.get(k) is not None: check_range(training[k], k, 1, kind=int)
+    if mix.fresh: raise ValueError("a study makes its synthetic images once for each seed: leave fresh out of the mix")
     seeds, ratios = check_seeds(seeds), check_ratios(ratios, data.train)
     controls_for(data.train, without, budget)
     specs, live = {}, {}
@@ -290,7 +291,7 @@ def run_study(folder, data, live, processes, device, progress) -> dict: # the re
 # %% ../nbs/08d_study.ipynb #678577fd
 def draw_generator(folder, config, data, generator):
     "Draw real images, and a generator's for the first size and seed, class by class."
-    path, (size, seed, sub) = folder/"pictures"/f"{generator}.png", places(config)[0]
+    path, (size, seed, sub) = folder/"pictures"/f"{task_name(generator=generator)}.png", places(config)[0]
     if path.is_file(): return
     made = SyntheticSet(folder/"sets"/set_name(generator, config["filters"][0], size, seed)).load()
     few = lambda ds, c, text: [(x.numpy(), text*(i == 0)) for i, x in enumerate(ds.images[ds.labels == c][:5])]

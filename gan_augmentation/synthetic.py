@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'PLAN', 'DONE', 'plan_of', 'check_plan', 'write_table', 'ta
            'draw_both', 'mosaic', 'has_seen', 'size_words', 'set_card', 'held', 'make_set', 'finish', 'SyntheticSet']
 
 # %% ../nbs/05d_synthetic.ipynb #a0cbea6d
-import json, os, time
+import json, re, time
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -202,6 +202,8 @@ class SyntheticSet(Dataset):
             raise FileNotFoundError(f"{self.path/DONE} is missing: {why}")
         try: self.about = json.loads((self.path/DONE).read_text(encoding="utf-8"))
         except ValueError: raise ValueError(f"{self.path/DONE} was altered: it is no valid JSON") from None
+        strange = [n for n in self.about.get("shards", {}) if not re.fullmatch(r"shards/\d+\.npy", n)] + [n for n in self.about.get("files", {}) if n not in ("table.jsonl", "labels.npy")]
+        if strange: raise ValueError(f"{self.path/DONE} was altered: it names {strange[0]!r}, which is no file of a synthetic set")
         if self.about.get("format") != FORMAT: raise ValueError(f"{self.path} is a synthetic set of version {self.about.get('format')}; this program reads version {FORMAT}: make it again, or use the program that made it")
         for name, sha256 in {**self.about["shards"], **self.about["files"]}.items():
             if not (self.path/name).is_file() or file_sha256(self.path/name) != sha256: raise ValueError(f"{self.path/name} was altered or is missing: its SHA-256 is not that in {DONE}; make the set again")

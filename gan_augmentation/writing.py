@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MAX_GRID', 'writer', 'write_grid', 'write_npz', 'fill', 'class_folders', 'write_folder', 'write_chunks']
 
-# %% ../nbs/05b_writing.ipynb #dd98b562
+# %% ../nbs/05b_writing.ipynb #d85f3236
 import re, zipfile
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from torchvision.utils import save_image
 
 from .core import whole
 
-# %% ../nbs/05b_writing.ipynb #1e58c5e4
+# %% ../nbs/05b_writing.ipynb #a4c56914
 MAX_GRID = 2500 # images in one picture
 
 def writer(
@@ -32,7 +32,7 @@ def writer(
     if write is write_folder and out.exists(): raise FileExistsError(f"{out} exists; give the name of a new folder")
     return write
 
-# %% ../nbs/05b_writing.ipynb #c60aeb43
+# %% ../nbs/05b_writing.ipynb #abdb118c
 def write_grid(path, chunks, labels, classes, shape):
     "Write a PNG: a row a class, or ten a row where classes are not asked for alike."
     counts = torch.bincount(labels)
@@ -57,7 +57,7 @@ def fill(images, chunks):
     for x in chunks: images[i:i+len(x)], i = x.numpy(), i + len(x)
     images.flush()
 
-# %% ../nbs/05b_writing.ipynb #eeb31ded
+# %% ../nbs/05b_writing.ipynb #fe13ee05
 def class_folders(
     classes, # class names
 ) -> list:   # names of folders, whose alphabetical order is that of the classes
@@ -74,7 +74,7 @@ def write_folder(path, chunks, labels, classes, shape):
             Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(folders[int(labels[i])]/f"{i:06}.png")
             i += 1
 
-# %% ../nbs/05b_writing.ipynb #5c80eff6
+# %% ../nbs/05b_writing.ipynb #0db74a08
 def write_chunks(
     out,          # FILE.png, FILE.npz, or a folder that is not there yet
     chunks,       # yields images, uint8 (b,c,h,w)

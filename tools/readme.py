@@ -20,7 +20,7 @@ def readme() -> str:
     "Join the cells of the index notebook, with links that work from the top of the repository."
     cells = json.loads((ROOT/"nbs/index.ipynb").read_text(encoding="utf-8"))["cells"]
     text = "\n\n".join(part for cell in cells for part in shown(cell)) + "\n"
-    text = re.sub(r"\]\((?!http|#)([\w/]+\.(?:ipynb|png|json))\)", r"](nbs/\1)", text)
+    text = re.sub(r"\]\((?!http|#)([\w/]+\.(?:ipynb|png|json)(?:#[\w-]+)?)\)", r"](nbs/\1)", text)
     return "<!-- Written by tools/readme.py from nbs/index.ipynb: edit that. -->\n\n" + text
 
 
