@@ -67,7 +67,7 @@ def class_noise(
 class Training:
     "What a classifier learns from, and how."
     train: ImageDataset  # images, real and added
-    n_batches: int|None  # steps an epoch; None: as the mix says
+    n_batches: int       # steps an epoch
     mix: Mix|None        # how real and synthetic images get into batches; None: there are none
     settings: dict       # more for `train_classifier`: `loss_func`, `augment`
     def loaders(self, valid, bs, seed, device=None):
@@ -94,14 +94,14 @@ def arm_training(
 ) -> Training:
     "Say what a classifier learns from in an arm of the experiment, and for how long."
     steps = lambda n: -(-n//min(bs, n)) # whole batches: the last one is filled up
-    few, many = steps(len(real)), steps(len(real) + (sum(wanted) if check_choice(budget, BUDGETS, "budget") == "epochs" else 0))
+    few, many = steps(len(real)), steps(len(real) + (sum(wanted) if check_choice(budget, BUDGETS, "budget") == "epochs" else 0)) # of arms with added images, however they are mixed
     labels = torch.arange(real.n_classes).repeat_interleave(torch.as_tensor(wanted))
     if arm in (BASE, "same steps"): return Training(real, few if arm == BASE else many, None, {})
     if arm == "classical": return Training(real, few, None, dict(augment=classical))
     if arm == "class weights": return Training(real, few, None, dict(loss_func=CrossEntropy(weight=class_weights(real))))
     if arm == "copies": return Training(add(real, real.images[at := copied(real, wanted, seed)], real.labels[at]), many, None, {})
     if arm == "noise": return Training(add(real, class_noise(real, labels, seed), labels), many, None, {})
-    return Training(AugmentedDataset(real, made.images, made.labels, {}, mix=mix), many if budget == "steps" or mix.fraction is None and mix.replace is None else None, mix, {})
+    return Training(AugmentedDataset(real, made.images, made.labels, {}, mix=mix), many, mix, {})
 
 def add(real, images, labels):
     "Put real and other images into one set."

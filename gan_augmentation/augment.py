@@ -73,6 +73,7 @@ def training_images(
 ) -> tuple:    # (`Splits`, generator)
     "Find the real images, and the generator that a suffixed name stands for; raises `ValueError` for an unknown name."
     if generator is None: dataset, generator = without_suffix(dataset)
+    elif without_suffix(dataset)[1]: raise ValueError(f"{dataset} names a generator already: give no other, or take {without_suffix(dataset)[0]}")
     if is_name(dataset): dataset = load_data(check_name(dataset), root=root)
     if generator is None: raise ValueError(f"no generator was given; pass an object with sample(labels, seed), a directory, or one of: {', '.join(GENERATORS)}")
     if isinstance(dataset, DataLoaders): dataset = from_loaders(dataset)
@@ -195,7 +196,7 @@ def augment_dataset(
     dataset,                  # a name, `Splits`, (images, labels), a torch `Dataset`, a folder, or fastai `DataLoaders`
     generator=None,           # an object with `sample(labels, seed)`, a directory, an ONNX file, a name such as "dcgan", or a `SyntheticSet` or its directory
     *,
-    ratio: float|str=1.,      # these three as for `how_many`; of a synthetic set all images are taken if none is given
+    ratio: float|str|None=None, # these three as for `how_many`; default: a ratio of 1, and of a synthetic set all images
     counts: dict|str|None=None,
     total: int|None=None,
     filters=(),               # which images may stay: `Filter`s, fitted here if they are not yet
@@ -217,7 +218,7 @@ def augment_dataset(
     if team.num_processes > 1 and out is None: raise ValueError(f"{team.num_processes} processes work together through a directory: give out=...")
     device = team.device if device is None else device
     if valid is not None: data = replace(data, valid=as_dataset(valid))
-    real, wanted = data.train, how_many(data.train, ratio, counts, total)
+    real, wanted = data.train, how_many(data.train, 1. if ratio is None else ratio, counts, total)
     check_range(seed, "seed", 0, 2**64 - 1, int)
     made = generator if isinstance(generator, SyntheticSet) else SyntheticSet(generator) if isinstance(generator, (str, Path)) and (Path(generator).expanduser()/DONE).is_file() else None
     source = made or find_generator(generator, real, results, device)
@@ -227,7 +228,7 @@ def augment_dataset(
         if options: raise ValueError("a synthetic set is made already: options are for a generator")
         if filters or mix.fresh: raise ValueError("a synthetic set is made already: give filters and fresh images to the generator, when the set is made")
         if made.shape != real.shape or not same_classes(made.classes, real.classes): raise ValueError(f"{made!r} ({', '.join(made.classes[:4])}...) does not fit {real!r} ({', '.join(real.classes[:4])}...)")
-        at = take(made, wanted) if (ratio, counts, total) != (1., None, None) else torch.arange(len(made))
+        at = take(made, wanted) if (ratio, counts, total) != (None, None, None) else torch.arange(len(made))
         chosen, how = made.load().select(at) if len(at) else None, dict(report=made.report)
     else:
         if options and not isinstance(source, Sampler): check_options(source, options)
@@ -245,7 +246,7 @@ def augment_dataset(
 # %% ../nbs/05f_augment.ipynb #b91a9a25
 def provenance(data, source, seed, ratio, counts, total, images, labels, guard, filters, mix, options, report, start) -> dict:
     "Write down where the images of an augmented set come from: anything JSON can hold."
-    real, asked = data.train, "counts" if isinstance(counts, dict) else counts or (ratio if isinstance(ratio, str) else float(ratio))
+    real, asked = data.train, "counts" if isinstance(counts, dict) else counts or (ratio if isinstance(ratio, str) else float(1 if ratio is None else ratio))
     return dict(real=dict(name=real.name, n=len(real), sha256=real.sha256(), split_sha256=data.sha256), generator=describe(source), guard=asdict(guard), seed=int(seed), asked=asked, total=total, options=options or {},
                 filters=[f.describe() for f in filters], report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()}, mix=mix.describe(),
                 synthetic=dict(n=len(labels), counts=dict(zip(real.classes, torch.bincount(labels, minlength=real.n_classes).tolist())), sha256=fingerprint(images, labels)),

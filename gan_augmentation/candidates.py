@@ -190,7 +190,7 @@ def harvest(self:Tally, blocks) -> Harvest:
 @patch
 def report(self:Tally, kept) -> pd.DataFrame:
     "Put the counts in a table; a filter that only ranks rejects nothing, and has no column."
-    columns = {f.name: self.rejected[:, i] for i, f in enumerate(self.filters) if f.threshold is not None or f.admit is not None}
+    columns = {f.name: self.rejected[:, i] for i, f in enumerate(self.filters) if f.threshold is not None or f.admit is not None or self.rejected[:, i].any()}
     return pd.DataFrame(dict(wanted=self.wanted, candidates=self.tried, **columns, surplus=self.passed - kept, kept=kept), index=list(self.classes))
 
 # %% ../nbs/05c_candidates.ipynb #52c00bee

@@ -87,7 +87,7 @@ def begin_study(
         for k, v in config.items():
             if (was := read_study(folder).get(k)) != v: raise ValueError(f"{folder} is a study that was begun with {k} {differing(was, v)}: ask for the same, or give another directory")
         return folder
-    if folder.exists() and any(folder.iterdir()): raise FileExistsError(f"{folder} holds something else than a study; choose another directory")
+    if folder.exists() and any(p.name != "data" for p in folder.iterdir()): raise FileExistsError(f"{folder} holds something else than a study; choose another directory")
     write_data(folder, data)
     save_json(folder/CONFIG, config)
     return folder
@@ -134,11 +134,14 @@ def source_of(folder, task, device, live):
 
 def run_make(folder, task, device=None, live=None):
     "Make the synthetic images that the largest ratio needs."
-    config, (data, _) = read_study(folder), load_cells_data(folder)
+    config, (data, test) = read_study(folder), load_cells_data(folder)
     real = real_subset(data.train, task["size"], task["subset"])
     part, source = replace(data, train=real), source_of(folder, task, device, live)
     filters = [f.fit(part, source, device=device) for f in parse_filters(task["filters"], cache=Path(folder)/"judges", **config["judge"])]
-    guard = check_unseen(source, part, config["allow_leak"])
+    guard = check_unseen(source, replace(part, test=ImageDataset(test, torch.zeros(len(test), dtype=torch.long), data.train.classes)), config["allow_leak"]) # which asks for no label
+    if hasattr(source, "begin"): # what is handed out once cannot be gone on with
+        remove(Path(folder)/"sets"/task["name"])
+        source.begin(task["seed"])
     make_set(Path(folder)/"sets"/task["name"], source, real, how_many(real, max(config["ratios"])), seed=task["seed"], filters=filters, budget=config["budget_images"], guard=guard)
 
 # %% ../nbs/08b_cells.ipynb #bf261493
@@ -179,7 +182,7 @@ def run_cell(
     net, classes = learn.model, data.train.classes
     found = scores(ask(net, data.valid, device), data.valid.labels)
     answers = dict(logits=answers_of(net, test, classes, device).to(torch.float16).numpy())
-    if config["robustness"]: answers.update({c: answers_of(net, x, classes, device).argmax(1).to(torch.uint8).numpy() for c, x in spoilt(str(folder)).items()})
+    if config["robustness"]: answers.update({c: answers_of(net, x, classes, device).argmax(1).to(torch.int16).numpy() for c, x in spoilt(str(folder)).items()})
     known = {g: float(recognised(net, made.images, made.labels, classes)["all"]) for g, made in sets_of(folder, task).items()} if task["arm"] == BASE and not getattr(net, "frozen", False) else None
     with whole(folder/"cells"/f"{task['name']}.npz") as tmp, open(tmp, "wb") as f: np.savez(f, **answers)
     save_json(folder/"cells"/f"{task['name']}.json", dict(**task, n_real=len(real), n_train=len(plan.train), steps=len(learn.dls.train)*learn.n_epoch, valid=found, recognised=known, threads=torch.get_num_threads(),
@@ -205,7 +208,10 @@ def run_task(folder, task, device=None, **kwargs) -> bool: # False: somebody els
 
 def work(folder, tasks, device):
     "Do what is left of some tasks: what a worker process runs."
-    for task in json.loads(Path(tasks).read_text(encoding="utf-8")): run_task(folder, task, device)
+    boss = os.getppid()
+    for task in json.loads(Path(tasks).read_text(encoding="utf-8")):
+        if os.getppid() != boss: return # the study was killed
+        run_task(folder, task, device)
 
 # %% ../nbs/08b_cells.ipynb #1fbc4cdf
 def run_tasks(
@@ -217,16 +223,16 @@ def run_tasks(
     live: dict|None=None, # generators that exist in this process only
     progress: bool|str=False, # show a progress bar, with this text
 ):
-    "Do all tasks that are not done yet; raises what a task raises, and `RuntimeError` with the last line of a worker that failed."
+    "Do all tasks that are not done yet; raises what a task raises, `ChildProcessError` with the last line of a worker that failed, and `BlockingIOError` for tasks that another study is at."
     left = [t for t in tasks if not product(folder, t).is_file()]
     with tqdm(total=len(tasks), initial=len(tasks) - len(left), desc=progress if isinstance(progress, str) else "study", unit="task", disable=not progress, leave=False, smoothing=.1) as bar:
         for stage in RUN: # one builds on the other
             now = [t for t in left if t["task"] == stage]
             alone = [t for t in now if processes == 1 or stage == "make" and t["generator"] in (live or {})]
             for t in alone:
-                run_task(folder, t, device, **(dict(live=live) if stage == "make" else {}))
+                if not run_task(folder, t, device, **(dict(live=live) if stage == "make" else {})): raise BlockingIOError(f"{t['name']} is being done by another process: wait for it, and start this study again")
                 bar.update()
-            if rest := [t for t in now if t not in alone]: with_workers(folder, rest, min(processes, len(rest)), device, bar)
+            if rest := [t for t in now if t not in alone]: with_workers(folder, rest, processes, device, bar)
 
 # %% ../nbs/08b_cells.ipynb #33fb8da1
 def with_workers(folder, tasks, processes, device, bar):
@@ -236,18 +242,21 @@ def with_workers(folder, tasks, processes, device, bar):
     code = f"from gan_augmentation.cells import work; work({str(folder)!r}, {str(listed)!r}, {None if device is None else str(device)!r})"
     env = {**os.environ, "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1)//processes))}
     done, before = lambda: sum(product(folder, t).is_file() for t in tasks), bar.n
-    logs = [open(Path(folder)/f".worker {os.getpid()} {i}.log", "w+", encoding="utf-8") for i in range(processes)]
+    logs = [open(Path(folder)/f".worker {os.getpid()} {i}.log", "w+", encoding="utf-8") for i in range(min(processes, len(tasks)))]
     team = [subprocess.Popen([sys.executable, "-W", "ignore", "-c", code], env=env, stdout=f, stderr=f) for f in logs]
+    def check(): # what a worker said last
+        for p, f in zip(team, logs):
+            if not p.poll(): continue
+            f.seek(0)
+            raise ChildProcessError(f"a worker failed: {f'killed by signal {-p.returncode}' if p.returncode < 0 else (f.read().strip().splitlines() or ['it said nothing'])[-1]}")
     try:
         while any(p.poll() is None for p in team):
             time.sleep(.2)
             bar.update(before + done() - bar.n)
-            for p, f in zip(team, logs):
-                if p.poll():
-                    f.seek(0)
-                    raise RuntimeError(f"a worker failed: {(f.read().strip().splitlines() or ['it was killed'])[-1]}")
+            check()
+        check()
         bar.update(before + done() - bar.n)
-        if done() < len(tasks): raise RuntimeError(f"{len(tasks) - done()} tasks are being done by other processes: wait for them, and start this study again")
+        if done() < len(tasks): raise BlockingIOError(f"{len(tasks) - done()} tasks are being done by other processes: wait for them, and start this study again")
     finally:
         for p in team: p.kill()
         for p, f in zip(team, logs): p.wait(), f.close(), remove(Path(f.name))

@@ -178,12 +178,15 @@ def parse_generator(
     "Read a generator as it is typed; raises `ValueError` for settings that are none."
     from gan_augmentation.generators import GENERATORS
     name, _, rest = text.partition(":")
-    if name in GENERATORS:
+    if name in GENERATORS and "=" not in name:
         pairs = [w.partition("=") for w in rest.split(",") if w]
         bad = [k for k, sign, v in pairs if not sign]
         if bad: raise ValueError(f"{text!r}: {bad[0]!r} is no setting; write e.g. {name}:epochs=20,loss=hinge")
         return name, ((name, {k.strip().replace("-", "_"): setting(v.strip()) for k, _, v in pairs}) if pairs else name)
     name, sign, path = text.partition("=")
+    if sign and path.partition(":")[0] in GENERATORS: # a name for one that is trained
+        given = parse_generator(path, results)[1]
+        return name, (given, {}) if isinstance(given, str) else given
     path = Path(path if sign else text)
     return (name if sign else path.name), run_at(path, results, "generator")
 

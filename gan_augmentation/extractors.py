@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from filelock import FileLock
 from torch import nn
 
 from .classifiers import train_classifier
@@ -131,9 +132,11 @@ def judge(
     check_choice(network, CLASSIFIERS, "classifier"), check_real(data.train)
     about = dict(train=data.train.sha256(), valid=data.valid.sha256(), settings=dict(network=network, seed=seed, **settings))
     path = Path(cache or default_root()).expanduser()/"judges"/f"{network}-{fingerprint(np.frombuffer(repr(about).encode(), np.uint8))[:16]}"
-    if not path.exists():
-        learn = train_classifier(data.dataloaders(bs=min(CLASSIFIERS[network].bs, len(data.train)), seed=seed, device=device), network, seed=seed, progress=progress, **settings)
-        save_classifier(learn, path, network, data.train, data=about, environment=environment())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.parent/f".{path.name}.lock"): # of several processes one trains it
+        if not path.exists():
+            learn = train_classifier(data.dataloaders(bs=min(CLASSIFIERS[network].bs, len(data.train)), seed=seed, device=device), network, seed=seed, progress=progress, **settings)
+            save_classifier(learn, path, network, data.train, data=about, environment=environment())
     return load_classifier(path, device)
 
 # %% ../nbs/06_extractors.ipynb #5ce9b46d

@@ -13,7 +13,7 @@ from fastcore.basics import patch
 
 from .candidates import Filter
 from .copies import copy_line, copy_ratio
-from .core import check_choice, check_range
+from .core import check_choice, check_range, fingerprint
 from .extractors import judge
 from .images import ImageDataset
 from .neighbours import nearest
@@ -30,6 +30,7 @@ class Fitted(Filter):
         if threshold is not None: check_range(threshold, "threshold")
         self.given, self.threshold, self.share, self.fitted_on = threshold, threshold, check_range(keep, "keep", 1e-6, 1), None
     def learn(self, data, generator, device): pass
+    def looked_at(self): return () # other images that it depends on
     def choose(self, data): # the threshold
         return float(np.quantile(self.scores(data.valid.images, data.valid.labels).numpy(), 1 - self.share, method="lower"))
     def describe(self): return dict(**super().describe(), **({} if self.given is not None else dict(keep=self.share)))
@@ -46,7 +47,7 @@ def fit(self:Fitted,
     if self.fitted_on == about: return self
     if self.given is None and data.valid is None: raise ValueError(f"{type(self).__name__} chooses its threshold by validation images, and there are none: give data that has some, or a threshold")
     self.learn(data, generator, device)
-    self.seen = np.concatenate([ds.hashes() for ds in (data.train, data.valid) if ds is not None])
+    self.seen = np.concatenate([ds.hashes() for ds in (*self.looked_at(), data.train, data.valid) if ds is not None])
     if self.given is None: self.threshold = self.choose(data)
     self.fitted_on = about
     return self
@@ -64,6 +65,12 @@ class Confidence(Fitted):
     ):
         super().__init__(None if threshold is None else check_range(threshold, "threshold", 0, 1), keep=keep)
         self.theirs, self.model, self.network, self.training = model, model, network, training
+    def describe(self): # with the classifier that is asked
+        who = dict(weights=fingerprint(*(v.cpu() for v in getattr(self.theirs, "model", self.theirs).state_dict().values()))[:16]) if self.theirs else dict(network=self.network, **{k: v for k, v in self.training.items() if k not in ("cache", "device", "progress")})
+        return {**super().describe(), **who}
+    def looked_at(self): # of a `Learner` that was given: what it was trained with
+        dls = getattr(self.theirs, "dls", None)
+        return [ds for ds in (dls.train_ds, dls.valid_ds) if isinstance(ds, ImageDataset)] if dls else ()
     def learn(self, data, generator, device): self.model = self.theirs or judge(data, self.network, device=device, **self.training)
     def scores(self, images, labels): return predict(self.model, images).gather(1, labels[:, None]).squeeze(1)
 
@@ -93,6 +100,7 @@ class Novelty(Fitted):
     ):
         super().__init__(threshold, keep=1 - check_range(false_flags, "false_flags", 0, .5))
         self.false_flags, self.k = false_flags, check_range(k, "k", 2, kind=int)
+    def describe(self): return dict(**super().describe(), k=self.k)
     def learn(self, data, generator, device): self.training = pixels(data.train.images)
     def scores(self, images, labels): return torch.from_numpy(copy_ratio(pixels(images), self.training, min(self.k, len(self.training)))[0])
     def choose(self, data): return float(np.nextafter(np.float32(copy_line(self.scores(data.valid.images, data.valid.labels).numpy(), self.false_flags)), np.float32(2)))
@@ -131,10 +139,13 @@ class TopK(Filter):
         pool: float=2., # candidates for every image wanted (> 1)
     ): self.by, self.pool = by, check_range(pool, "pool", 1 + 1e-9)
     def fit(self, data, generator=None, device=None):
-        self.seen = self.by.fit(data, generator, device=device).seen
+        if isinstance(self.by, Fitted) and data.valid is None: # ranks need no threshold
+            self.by.learn(data, generator, device)
+            self.seen = data.train.hashes()
+        else: self.seen = self.by.fit(data, generator, device=device).seen
         return self
     def scores(self, images, labels): return self.by.scores(images, labels)
-    def describe(self): return dict(filter=self.name, by=self.by.name, pool=self.pool)
+    def describe(self): return dict(filter=self.name, pool=self.pool, by={k: v for k, v in self.by.describe().items() if k not in ("threshold", "keep")})
 
 # %% ../nbs/06h_filters.ipynb #9fdac720
 FILTERS = dict( # name -> what makes it, from a number or none, and options of `judge`

@@ -62,9 +62,9 @@ def conclusion(
 ) -> str:              # a sentence or two
     "Say what follows from the comparisons together."
     if over.word == "no verdict": return f"{name}: {over}."
-    if over.word == "no evidence": return f"{name}: no evidence that its images help or hurt."
-    if over.word == "hurts": return f"{name}: its images hurt."
     worse, equal = ([k for k, v in against.items() if v.word in words] for words in (("hurts",), ("no evidence", "no verdict")))
+    if over.word == "no evidence": return f"{name}: no evidence that its images help or hurt{'; they do less than '*bool(worse)}{', '.join(worse)}."
+    if over.word == "hurts": return f"{name}: its images hurt{', but not evidently more than '*bool(equal)}{', '.join(equal)}."
     if not against: return f"{name}: its images help more than nothing. All controls were refused, so nobody knows whether copies would have done the same."
     if not worse + equal: return f"{name}: its images help, and more than every control ({', '.join(against)})."
     if not worse: return f"{name}: its images help more than nothing, but not evidently more than {', '.join(equal)}: that this is a gain of the generator was not shown."
@@ -95,8 +95,8 @@ def worth(
     if len(sizes) < 2: raise ValueError("one size has no curve to read from: give at least 2")
     x, real, grown = np.log(np.array(sizes, float)), np.array(real, float), np.array(grown, float)
     def equal(curve, y): # the last point of the curve is as far as it can be read
-        curve = np.maximum.accumulate(curve)
-        return None if y > curve[-1] else float(np.exp(np.interp(y, curve, x)))
+        curve, first = np.unique(np.maximum.accumulate(curve), return_index=True)
+        return None if y > curve[-1] else float(np.exp(np.interp(y, curve, x[first])))
     def answer(draw, i):
         k = equal(real[:, draw].mean(1), grown[i, draw].mean())
         return k if k is None or k > sizes[i]*(1 + 1e-9) else 0.
@@ -112,7 +112,7 @@ def worth(
 # %% ../nbs/08c_findings.ipynb #9a94d46b
 def worths(config, cells, chosen) -> list:
     "Compute the worth of each generator's images, where there are several sizes."
-    if len(config["sizes"]) < 2: return []
+    if len(config["sizes"]) < 2 or None in config["sizes"] and len(set(config["classes_counts"])) > 1: return [] # nothing is read off uneven classes
     whole_set = min(config["classes_counts"])
     ordered = sorted(config["sizes"], key=lambda s: whole_set if s is None else s)
     found = []

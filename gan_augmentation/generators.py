@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GENERATORS', 'ONE_NETWORK', 'family', 'load_generator', 'run_name', 'newest_generator', 'check_sample', 'describe',
-           'OnnxSampler', 'find_generator', 'Guard', 'check_unseen']
+           'OnnxSampler', 'find_generator', 'about_data', 'Guard', 'check_unseen']
 
 # %% ../nbs/05a_generators.ipynb #0a298369
 import json
@@ -169,6 +169,12 @@ def find_generator(
     return generator
 
 # %% ../nbs/05a_generators.ipynb #eb8e7be5
+def about_data(generator) -> dict: # {} if it says nothing
+    "Read what a generator's configuration says of the images it was trained on."
+    config = getattr(generator, "config", None)
+    found = config.get("data") if isinstance(config, dict) else None
+    return found if isinstance(found, dict) else {}
+
 @dataclass(frozen=True)
 class Guard:
     "What was found out about what a generator, or a filter, has seen."
@@ -184,7 +190,7 @@ def check_unseen(
     allow_leak: bool=False, # use it anyhow; this goes on record
 ) -> Guard:
     "Refuse what has seen validation or test images; raises `ValueError` that says how many."
-    seen, about = getattr(generator, "seen", None), ((getattr(generator, "config", None) or {}).get("data") or {})
+    seen, about = getattr(generator, "seen", None), about_data(generator)
     sha256, who = about.get("sha256"), type(generator).__name__
     if seen is None and sha256 is None: return Guard("nothing", None, None, allow_leak)
     if seen is None:

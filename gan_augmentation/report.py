@@ -164,7 +164,8 @@ def power_table(record): # one row a verdict
 # %% ../nbs/08f_report.ipynb #b1e4fe92
 def limits(record):
     "Say what does not follow from a study."
-    config, unknown = record["config"], sorted({re.sub(r" \[.*\]$", "", name.rsplit(", ", 2)[0]) for name, g in record["guards"].items() if g["known"] == "nothing"})
+    config, blind = record["config"], [name for name, g in record["guards"].items() if g["known"] == "nothing"]
+    unknown = [g for g in config["generators"] if any(name.startswith((f"{task_name(generator=g)}, ", f"{task_name(generator=g)} ")) for name in blind)]
     silent = [f"{listed(unknown)}: it is not known on which images {'it was' if len(unknown) == 1 else 'they were'} trained. If test images were among them, the result is worth nothing."]*bool(unknown)
     many = [f"There were {len(grid(record))} pairs of a classifier and a size, and p was corrected for the generators within a pair, not for the number of pairs: the more pairs, the more of them look like something by chance."]*(len(grid(record)) > 1)
     scope = f"This holds for {config['data']['name']} with this split, these generators ({listed(config['generators'])}), classifiers ({listed(config['classifiers'])}) and settings. About another data set, generator or classifier it says nothing."

@@ -9,6 +9,7 @@ __all__ = ['Replay', 'named', 'spec_of', 'check_given', 'check_seeds', 'check_ra
 
 # %% ../nbs/08d_study.ipynb #6bf5db63
 import json, time
+from inspect import signature
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +21,20 @@ import torch
 from fastcore.basics import patch
 
 from .arms import BASE, BUDGETS, CONTROLS, controls_for
+from .classifiers import classifier_learner, train_classifier
 from .cells import CONFIG, OPENED, SEALED, arm_name, begin_study, label, product, read_study, real_subset, run_tasks, task_name
 from .core import check_choice, check_range, environment, file_sha256, pick_device, save_json
 from .counts import how_many
 from .data import Splits, load_data
 from .filters import parse_filters
 from .findings import judged, other_measures, paired, test_scores, worths
-from .generators import GENERATORS, check_unseen, describe, family, find_generator
+from .generators import GENERATORS, about_data, check_unseen, describe, family, find_generator
 from .mixing import Mix
 from .prediction import classifier_spec
 from .sampler import Sampler
 from .synthetic import DONE, SyntheticSet, mosaic
+from .training import precision_cbs
+from .transforms import augmentation
 from .verdict import Verdict, bca_interval
 
 # %% ../nbs/08d_study.ipynb #5dcbb317
@@ -40,12 +44,16 @@ class Replay:
         self.made, self.images = made, made.load().images
         self.shape, self.classes, self.config, self.seen = made.shape, made.classes, made.config, made.seen
     def sha256(self): return self.made.sha256()
+    def begin(self, seed): # every image is handed out once
+        rng = np.random.default_rng(seed)
+        self.left = [(there := torch.where(self.made.labels == c)[0])[torch.from_numpy(rng.permutation(len(there)))] for c in range(len(self.classes))]
     def sample(self, labels, seed):
-        rng, chosen = np.random.default_rng(seed), torch.empty(len(labels), dtype=torch.long)
-        for c in labels.unique():
-            mine, there = labels == c, torch.where(self.made.labels == c)[0]
-            if mine.sum() > len(there): raise ValueError(f"{int(mine.sum()):,} images of {self.classes[int(c)]} are needed, and {self.made.path.name} has {len(there):,}: lower the ratio, or make a larger set")
-            chosen[mine] = there[torch.from_numpy(rng.permutation(len(there))[:int(mine.sum())])]
+        chosen = torch.empty(len(labels), dtype=torch.long)
+        for c in labels.unique().tolist():
+            mine = labels == c
+            n, left = int(mine.sum()), self.left[c]
+            if n > len(left): raise ValueError(f"{n:,} more images of {self.classes[c]} are needed, and {self.made.path.name} has {len(left):,} left: lower the ratio, leave filters out, or make a larger set")
+            chosen[mine], self.left[c] = left[:n], left[n:]
         return self.images[chosen]
 
 # %% ../nbs/08d_study.ipynb #c6874a70
@@ -53,23 +61,26 @@ def named(generators) -> dict: # name -> what was given
     "Give every generator a name; raises `ValueError` for two of one name, or one that is called like a control."
     if isinstance(generators, dict): found = dict(generators)
     else:
-        listed = list(generators) if isinstance(generators, (list, set)) else [generators]
+        listed = list(generators) if isinstance(generators, (list, set)) or isinstance(generators, tuple) and not (len(generators) == 2 and isinstance(generators[1], dict)) else [generators]
         names = [g if isinstance(g, str) and g in GENERATORS else g[0] if isinstance(g, tuple) else Path(g).name if isinstance(g, (str, Path)) else g.config["generator"] if isinstance(g, Sampler) else type(g).__name__.lower() for g in listed]
         if len(set(names)) < len(names): raise ValueError(f"generators are called {', '.join(names)}; give a dict with a name for each")
         found = dict(zip(names, listed))
     if not found: raise ValueError("there is no generator to study: give at least one")
+    if not all(isinstance(n, str) for n in found): raise TypeError(f"names of generators must be text, not {next(n for n in found if not isinstance(n, str))!r}")
+    if len({task_name(generator=n) for n in found}) < len(found): raise ValueError(f"generators are called {', '.join(found)}; give names that differ in letters or digits: they become file names")
     for name in found:
         if name in CONTROLS: raise ValueError(f"a generator cannot be called {name!r}, like a control: give it another name")
     return found
 
-def spec_of(generator, data, device) -> tuple: # (what goes on record, the object or None)
+def spec_of(generator, parts, device) -> tuple: # (what goes on record, the object or None)
     "Find a generator and make sure that it fits; raises what `find_generator` raises."
     name, settings = generator if isinstance(generator, tuple) else (generator, {})
     if isinstance(name, str) and name in GENERATORS:
-        family(name).settings(name, data.train, settings)
+        if "seed" in settings: raise ValueError(f"{name} is trained with the seeds of the study: leave its seed out")
+        for part in parts: family(name).settings(name, part, settings)
         return dict(kind="recipe", generator=name, settings=settings), None
     if isinstance(generator, (str, Path)) and (Path(generator).expanduser()/DONE).is_file(): generator = SyntheticSet(generator)
-    found = find_generator(Replay(generator) if isinstance(generator, SyntheticSet) else generator, data.train, device=device)
+    found = find_generator(Replay(generator) if isinstance(generator, SyntheticSet) else generator, parts[0], device=device)
     about = describe(found)
     return dict(kind="given", type=about["type"], sha256=about["sha256"]), found
 
@@ -77,7 +88,7 @@ def spec_of(generator, data, device) -> tuple: # (what goes on record, the objec
 def check_given(name, found, data, sizes, allow_leak):
     "Refuse a generator that has seen what it must not have seen; raises `ValueError`."
     check_unseen(found, data, allow_leak)
-    knows = getattr(found, "seen", None) is not None or ((getattr(found, "config", None) or {}).get("data"))
+    knows = getattr(found, "seen", None) is not None or about_data(found)
     small = [s for s in sizes if s is not None]
     if knows and small and not allow_leak: raise ValueError(f"{name} was trained before the study, on more than the {small[0]} real images a class of its smallest arms: give a name such as 'dcgan', or ('dcgan', dict(epochs=20)), and it is trained anew on every subset")
 
@@ -163,6 +174,8 @@ def open_test(folder, config, cells, chosen) -> list: # cells with their test sc
     missing = [t["name"] for t in cells if not product(folder, t).is_file()]
     if missing: raise ValueError(f"the test labels stay sealed until all cells are there; {len(missing)} are missing, e.g. {missing[0]}")
     if not (Path(folder)/OPENED).is_file(): save_json(Path(folder)/OPENED, dict(time=time.strftime("%Y-%m-%d %H:%M:%S"), chosen=chosen))
+    was = json.loads((Path(folder)/OPENED).read_text(encoding="utf-8"))["chosen"]
+    if [v["arm"] for v in was] != [v["arm"] for v in chosen]: raise ValueError(f"{Path(folder)/OPENED} says that other arms had been chosen when the test labels were read: run the study again in another directory")
     with np.load(Path(folder)/SEALED, allow_pickle=False) as f: labels = torch.from_numpy(f["labels"])
     tested = {(v["classifier"], v["size"], v["arm"]) for v in chosen}
     rows = []
@@ -240,7 +253,8 @@ def study(
     with TemporaryDirectory() as tmp:
         folder = begin_study(out or Path(tmp)/"study", config, data)
         record = run_study(folder, data, live, processes, device, progress)
-        record.update(command=command, seconds=round(time.perf_counter() - start, 1), processes=processes, environment=environment())
+        before = json.loads((folder/"study.json").read_text(encoding="utf-8")) if (folder/"study.json").is_file() else {} # read again, it took no time
+        record.update({**dict(command=command, seconds=round(time.perf_counter() - start, 1), processes=processes, environment=environment()), **{k: before[k] for k in ("command", "seconds", "seconds_with_generator", "processes", "environment") if k in before}})
         save_json(folder/"study.json", record)
     return Study(record, folder if out else None)
 
@@ -249,13 +263,19 @@ def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, 
     "Check everything that was asked for, and put it into a form that JSON can hold."
     data = load_data(data, root=root) if isinstance(data, (str, Path)) else data
     if not isinstance(data, Splits) or data.valid is None or data.test is None: raise ValueError("a study needs training, validation and test images: pass a name, or split_data(..., test=...); the last part is missing: there are no test images" if isinstance(data, Splits) else f"cannot study {type(data).__name__}: pass a name, or Splits with validation and test images")
+    if any(not isinstance(f, str) for f in ([filters] if isinstance(filters, str) else filters)): raise TypeError("a study can be gone on with, so its filters must be text, e.g. 'agreement,novelty'")
     many = lambda v, kinds: [v] if v is None or isinstance(v, kinds) else list(v)
     sizes, classifiers, filters = many(sizes, int), many(classifiers, str), many(filters, str)
-    check_choice(budget, BUDGETS, "budget"), [classifier_spec(c) for c in classifiers], [parse_filters(f) for f in filters]
+    check_choice(budget, BUDGETS, "budget"), [classifier_spec(c) for c in classifiers], augmentation(classical)
+    check_range(budget_images, "budget_images", max([1., *(f.pool for text in filters for f in parse_filters(text, **(judge or {})))]))
+    for k in training: check_choice(k, {*signature(train_classifier).parameters, *signature(classifier_learner).parameters, "bs"} - {"dls", "network", "seed", "folder", "progress", "kwargs", "cbs", "model"}, "option of the classifiers' training")
+    precision_cbs(training.get("precision") or "auto", pick_device(device))
     for s in sizes:
         if s is not None: check_range(s, "size", 1, min(data.train.counts), int)
     for what, v in dict(sizes=sizes, classifiers=classifiers, filters=filters).items():
         if not v or len(set(v)) < len(v): raise ValueError(f"{what} are {v}; give at least one, and each only once")
+    for s in sizes:
+        if s is not None: check_ratios(ratios, real_subset(data.train, s, 0))
     for k in ("epochs", "bs"):
         if training.get(k) is not None: check_range(training[k], k, 1, kind=int)
     if mix.fresh: raise ValueError("a study makes its synthetic images once for each seed: leave fresh out of the mix")
@@ -263,7 +283,7 @@ def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, 
     controls_for(data.train, without, budget)
     specs, live = {}, {}
     for name, g in named(generators).items():
-        specs[name], found = spec_of(g, data, device)
+        specs[name], found = spec_of(g, [data.train if s is None else real_subset(data.train, s, 0) for s in sizes], device)
         if found is not None:
             check_given(name, found, data, sizes, allow_leak)
             live[name] = found

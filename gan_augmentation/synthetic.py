@@ -35,7 +35,7 @@ def plan_of(generator, real, wanted, seed, filters, budget, options) -> dict: # 
     "Write down all that the images of a set depend on."
     about = describe(generator)
     return json.loads(json.dumps(dict(format=FORMAT, block=BLOCK, name=real.name, classes=list(real.classes), shape=list(real.shape), real_sha256=real.sha256(), wanted=[int(n) for n in wanted], seed=int(seed), budget=float(budget),
-                options=options, filters=[f.describe() for f in filters], generator=dict(type=about["type"], sha256=about["sha256"])), default=str))
+                options=options, used=generator.used(**options) if hasattr(generator, "used") else {}, filters=[f.describe() for f in filters], generator=dict(type=about["type"], sha256=about["sha256"], config=about["config"] if about["sha256"] is None else None)), default=str))
 
 def check_plan(path, plan):
     "Make sure that a set that is there was asked for in the same way; raises `ValueError` naming the first difference."
@@ -165,7 +165,9 @@ def make_set(
     if isinstance(generator, Sampler): generator.stream([], seed, **options) # refuses options that it does not know
     if team.is_main_process: check_plan(out, plan)
     team.wait_for_everyone()
-    if (out/DONE).is_file(): return SyntheticSet(out)
+    if (out/DONE).is_file():
+        if team.is_main_process: remove(folder)
+        return SyntheticSet(out)
     with held(out, team):
         if team.is_main_process: save_json(out/PLAN, plan)
         harvest = collect(generator, wanted, real.classes, real.shape, folder, seed=seed, filters=filters, budget=budget, options=options, progress=progress, team=team)
@@ -184,7 +186,7 @@ def finish(out, folder, harvest, plan, generator, filters, options, guard, start
         with whole(out/SEEN) as tmp, open(tmp, "wb") as f: np.save(f, generator.seen)
     if shards: draw_both(folder, harvest, plan["classes"], [f.name for f in filters], out/"kept_and_rejected.png")
     about = dict(**plan, n=int(report.kept.sum()), counts=dict(zip(plan["classes"], report.kept.tolist())), guard=asdict(guard), generator_config=describe(generator)["config"],
-                 report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()}, shards=shards, files={name: file_sha256(out/name) for name in ("table.jsonl", "labels.npy")},
+                 report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()}, shards=shards, files={name: file_sha256(out/name) for name in ("table.jsonl", "labels.npy", SEEN) if (out/name).is_file()},
                  seconds=round(time.perf_counter() - start, 2), environment=environment())
     with whole(out/"README.md") as tmp: tmp.write_text(set_card(about), encoding="utf-8")
     save_json(out/DONE, about)
@@ -202,7 +204,7 @@ class SyntheticSet(Dataset):
             raise FileNotFoundError(f"{self.path/DONE} is missing: {why}")
         try: self.about = json.loads((self.path/DONE).read_text(encoding="utf-8"))
         except ValueError: raise ValueError(f"{self.path/DONE} was altered: it is no valid JSON") from None
-        strange = [n for n in self.about.get("shards", {}) if not re.fullmatch(r"shards/\d+\.npy", n)] + [n for n in self.about.get("files", {}) if n not in ("table.jsonl", "labels.npy")]
+        strange = [n for n in self.about.get("shards", {}) if not re.fullmatch(r"shards/\d+\.npy", n)] + [n for n in self.about.get("files", {}) if n not in ("table.jsonl", "labels.npy", SEEN)]
         if strange: raise ValueError(f"{self.path/DONE} was altered: it names {strange[0]!r}, which is no file of a synthetic set")
         if self.about.get("format") != FORMAT: raise ValueError(f"{self.path} is a synthetic set of version {self.about.get('format')}; this program reads version {FORMAT}: make it again, or use the program that made it")
         for name, sha256 in {**self.about["shards"], **self.about["files"]}.items():
@@ -280,6 +282,6 @@ def to_datasets(self:SyntheticSet):
         for i, row in enumerate(self.rows()): yield dict(image=picture(self[i][0]), **row)
     if not len(self): raise ValueError(f"{self.path.name} has no images: there is nothing to make a data set of")
     columns = pd.DataFrame([next(self.rows())]).drop(columns=["label"])
-    kind = lambda v: datasets.Value("string" if isinstance(v, str) else "uint64" if isinstance(v, (int, np.integer)) else "float64")
+    kind = lambda v: datasets.Sequence(datasets.Value("float64")) if isinstance(v, list) else datasets.Value("bool" if isinstance(v, bool) else "string" if isinstance(v, str) else "uint64" if isinstance(v, (int, np.integer)) else "float64")
     features = dict(image=datasets.Image(), label=datasets.ClassLabel(names=list(self.classes)), **{k: kind(columns[k][0]) for k in columns})
     return datasets.Dataset.from_list([r for r in rows()], features=datasets.Features(features))
