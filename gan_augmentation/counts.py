@@ -26,7 +26,7 @@ def long_tail(
     "Make an uneven set out of an even one (Cui et al. 2019). Raises `ValueError` for a factor below 1, or one that leaves a class without images."
     if isinstance(data, Splits):
         train = long_tail(data.train, factor, seed=seed)
-        return replace(data, train=train, sha256=fingerprint(train.index, data.valid.index))
+        return replace(data, train=train, sha256=fingerprint(*(ds.index for ds in (train, data.valid) if ds is not None)))
     ds = check_real(as_dataset(data))
     check_range(factor, "factor", 1), check_range(seed, "seed", 0, kind=int)
     order = np.argsort(-np.array(ds.counts), kind="stable")
