@@ -47,7 +47,7 @@ def test_the_program_says_it_in_one_line(program, args, says):
 
 @pytest.mark.parametrize("kw, exc, says", [
     (dict(ratio=-.1), ValueError, "ratio is -0.1"), (dict(ratio=float("nan")), ValueError, "ratio is nan"), (dict(ratio=float("inf")), ValueError, "ratio is inf"),
-    (dict(ratio="log2"), ValueError, "balance"), (dict(ratio=None), TypeError, "ratio must be a number"),
+    (dict(ratio="log2"), ValueError, "balance"), (dict(ratio=[1]), TypeError, "ratio must be a number"),
     (dict(counts={"Hat": 1}), ValueError, "'Hat', which does not exist"), (dict(counts={10: 1}), ValueError, "does not exist"), (dict(counts={-1: 1}), ValueError, "does not exist"),
     (dict(counts={0: -1}), ValueError, "counts[0] is -1"), (dict(counts={0: 2.5}), TypeError, "whole number"), (dict(counts=[1, 2]), TypeError, "must be a dict"),
     (dict(seed=-1), ValueError, "seed is -1"), (dict(seed=1.5), TypeError, "whole number"),

@@ -29,7 +29,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
     assert config["settings"]["target"] == "x0" and config["settings"]["ema"] and config["data"]["train"]["n"] == 170 and "--subset 20" in config["command"]
     assert {"train_loss", "little_noise", "some_noise", "much_noise", "seconds"} <= set(found)
-    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "manifest.json", "README.md", "unet", "scheduler"}
+    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "manifest.json", "README.md", "seen.npy", "unet", "scheduler"}
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt", ".bin", ".ckpt")]
 
 

@@ -37,7 +37,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
     assert config["settings"]["r1"] == .05 and config["settings"]["ema"] and config["data"]["train"]["n"] == 510 and "--subset 60" in config["command"]
     assert {"train_loss", "critic_loss", "real_accuracy", "fake_accuracy", "generator_grad", "critic_grad", "diversity", "seconds"} <= set(found)
-    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "weights.safetensors", "manifest.json", "README.md"}
+    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "weights.safetensors", "manifest.json", "README.md", "seen.npy", "critic.safetensors"}
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
