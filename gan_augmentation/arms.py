@@ -14,9 +14,8 @@ import torch
 
 from .augment import AugmentedDataset
 from .classifiers import CrossEntropy
-from .core import check_choice, denormalize, image_noise
-from .counts import how_many
-from .data import Splits, dataloaders, stratified
+from .core import check_choice, image_noise
+from .data import dataloaders
 from .images import ImageDataset
 from .mixing import Mix
 

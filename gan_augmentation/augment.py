@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['without_suffix', 'check_name', 'FromLoader', 'from_loaders', 'training_images', 'AugmentedDataset', 'fitted',
-           'check_filters', 'check_options', 'take', 'fresh', 'augment_dataset', 'provenance', 'load_training_data']
+           'check_filters', 'check_options', 'find_source', 'check_reuse', 'take', 'generate', 'fresh',
+           'augment_dataset', 'provenance', 'load_training_data']
 
 # %% ../nbs/05f_augment.ipynb #41c2c20d
 import time
@@ -170,6 +171,19 @@ def check_options(source, options):
     for k in options:
         if k not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()): raise ValueError(f"{type(source).__name__} has no option {k!r}: its sample takes {', '.join(known)}")
 
+def find_source(generator, real, results, device):
+    "Find a synthetic set, or a generator."
+    if isinstance(generator, SyntheticSet): return generator
+    if isinstance(generator, (str, Path)) and (Path(generator).expanduser()/DONE).is_file(): return SyntheticSet(generator)
+    return find_generator(generator, real, results, device)
+
+def check_reuse(made, real, **given):
+    "Make sure that a synthetic set fits, and that nothing is asked of it that a generator would have to do; raises `ValueError`."
+    if given["out"] is not None: raise ValueError(f"{made.path.name} lies in a directory already; leave out=... out")
+    if given["options"]: raise ValueError("a synthetic set is made already: options are for a generator")
+    if given["filters"] or given["fresh"]: raise ValueError("a synthetic set is made already: give filters and fresh images to the generator, when the set is made")
+    if made.shape != real.shape or not same_classes(made.classes, real.classes): raise ValueError(f"{made!r} ({', '.join(made.classes[:4])}...) does not fit {real!r} ({', '.join(real.classes[:4])}...)")
+
 def take(
     made: SyntheticSet, # images that are there
     wanted,             # of every class
@@ -181,6 +195,15 @@ def take(
     return torch.cat([torch.where(made.labels == c)[0][:n] for c, n in enumerate(wanted)]).sort().values
 
 # %% ../nbs/05f_augment.ipynb #055a0f5f
+def generate(source, real, wanted, out, seed, progress, **kwargs) -> tuple: # (images or None, what else the augmented set is told of them)
+    "Make the images of a set, in a directory that stays or in one that does not."
+    with TemporaryDirectory() as folder:
+        made = make_set(out or Path(folder)/"set", source, real, wanted, seed=seed, progress=progress, **kwargs)
+        picture, how = made.path/"kept_and_rejected.png", dict(report=made.report)
+        if not len(made): return None, how
+        chosen = made.load()
+        return chosen, dict(**how, picture=Image.open(picture).copy(), make=fresh(source, real, wanted, chosen.labels, seed, **kwargs))
+
 def fresh(generator, real, wanted, labels, seed, **kwargs):
     "Say how other images for the same labels are made, for epoch 1, 2, ..."
     def make(epoch):
@@ -220,25 +243,16 @@ def augment_dataset(
     if valid is not None: data = replace(data, valid=as_dataset(valid))
     real, wanted = data.train, how_many(data.train, 1. if ratio is None else ratio, counts, total)
     check_range(seed, "seed", 0, 2**64 - 1, int)
-    made = generator if isinstance(generator, SyntheticSet) else SyntheticSet(generator) if isinstance(generator, (str, Path)) and (Path(generator).expanduser()/DONE).is_file() else None
-    source = made or find_generator(generator, real, results, device)
+    source = find_source(generator, real, results, device)
     guard = check_unseen(source, data, allow_leak)
-    if made:
-        if out is not None: raise ValueError(f"{made.path.name} lies in a directory already; leave out=... out")
-        if options: raise ValueError("a synthetic set is made already: options are for a generator")
-        if filters or mix.fresh: raise ValueError("a synthetic set is made already: give filters and fresh images to the generator, when the set is made")
-        if made.shape != real.shape or not same_classes(made.classes, real.classes): raise ValueError(f"{made!r} ({', '.join(made.classes[:4])}...) does not fit {real!r} ({', '.join(real.classes[:4])}...)")
-        at = take(made, wanted) if (ratio, counts, total) != (None, None, None) else torch.arange(len(made))
-        chosen, how = made.load().select(at) if len(at) else None, dict(report=made.report)
+    if isinstance(source, SyntheticSet):
+        check_reuse(source, real, out=out, options=options, filters=filters, fresh=mix.fresh)
+        at = take(source, wanted) if (ratio, counts, total) != (None, None, None) else torch.arange(len(source))
+        chosen, how = source.load().select(at) if len(at) else None, dict(report=source.report)
     else:
         if options and not isinstance(source, Sampler): check_options(source, options)
         filters = fitted(filters, data, source, device, allow_leak)
-        kwargs = dict(filters=filters, budget=budget, options=options or {}, guard=guard)
-        with TemporaryDirectory() as folder:
-            made = make_set(out or Path(folder)/"set", source, real, wanted, seed=seed, progress=progress, **kwargs)
-            chosen, picture = made.load() if len(made) else None, made.path/"kept_and_rejected.png"
-            how = dict(report=made.report, picture=Image.open(picture).copy() if picture.is_file() else None)
-        if chosen is not None: how["make"] = fresh(source, real, wanted, chosen.labels, seed, **kwargs)
+        chosen, how = generate(source, real, wanted, out, seed, progress, filters=filters, budget=budget, options=options or {}, guard=guard)
     images, labels = (real.images[:0], real.labels[:0]) if chosen is None else (chosen.images, chosen.labels)
     record = provenance(data, source, seed, ratio, counts, total, images, labels, guard, filters, mix, options, how["report"], start)
     return AugmentedDataset(real, images, labels, record, data.valid, data.test, mix=mix, seen=getattr(source, "seen", None), **how)

@@ -18,7 +18,7 @@ import torch
 from fastcore.basics import patch
 from tqdm.auto import tqdm
 
-from .core import check_range, whole
+from .core import check_range, save_arrays
 from .generators import check_sample
 from .sampler import Sampler
 
@@ -133,7 +133,7 @@ def ask_for(generator, labels, seed, shape, options, tick):
 
 def save_block(path, block: Block):
     "Write a block, whole or not at all."
-    with whole(path) as tmp, open(tmp, "wb") as f: np.savez(f, **vars(block))
+    save_arrays(path, **vars(block))
 
 def load_block(path): # arrays by name, each read when it is asked for
     "Open a block."

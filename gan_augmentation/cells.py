@@ -20,11 +20,11 @@ from fastai.metrics import accuracy
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from .arms import BASE, CONTROLS, arm_training
+from .arms import BASE, arm_training
 from .augment import take
 from .classifier_runs import ask
 from .classifiers import scores, train_classifier
-from .core import file_sha256, remove, save_json, whole
+from .core import file_sha256, remove, save_arrays, save_json
 from .counts import how_many
 from .data import Splits, stratified
 from .filters import parse_filters
@@ -44,8 +44,8 @@ def write_data(folder, data: Splits):
     for name, ds in (("train", data.train), ("valid", data.valid), ("test", data.test)):
         path, arrays = folder/f"data/{name}.npz", dict(images=ds.images.numpy(), index=ds.index.numpy())
         if name != "test": arrays["labels"] = ds.labels.numpy()
-        with whole(path) as tmp, open(tmp, "wb") as f: np.savez(f, **arrays)
-    with whole(folder/SEALED) as tmp, open(tmp, "wb") as f: np.savez(f, labels=data.test.labels.numpy())
+        save_arrays(path, **arrays)
+    save_arrays(folder/SEALED, labels=data.test.labels.numpy())
 
 def load_cells_data(folder) -> tuple: # (`Splits` without test images, test images uint8 (n,c,h,w))
     "Load what cells may see of the real images; raises `ValueError` for images that were altered."
@@ -184,7 +184,7 @@ def run_cell(
     answers = dict(logits=answers_of(net, test, classes, device).to(torch.float16).numpy())
     if config["robustness"]: answers.update({c: answers_of(net, x, classes, device).argmax(1).to(torch.int16).numpy() for c, x in spoilt(str(folder)).items()})
     known = {g: float(recognised(net, made.images, made.labels, classes)["all"]) for g, made in sets_of(folder, task).items()} if task["arm"] == BASE and not getattr(net, "frozen", False) else None
-    with whole(folder/"cells"/f"{task['name']}.npz") as tmp, open(tmp, "wb") as f: np.savez(f, **answers)
+    save_arrays(folder/"cells"/f"{task['name']}.npz", **answers)
     save_json(folder/"cells"/f"{task['name']}.json", dict(**task, n_real=len(real), n_train=len(plan.train), steps=len(learn.dls.train)*learn.n_epoch, valid=found, recognised=known, threads=torch.get_num_threads(),
               answers_sha256=file_sha256(folder/"cells"/f"{task['name']}.npz"), seconds=round(time.perf_counter() - start, 2)))
 

@@ -18,7 +18,7 @@ from .cli_options import (Accumulate, AllowLeak, Bs, CChannels, CCondition, Clip
                                            Interval, LabelDropout, Loss, Lr, LrRatio, NCritic, Penalty, Precision, R1, Rescale, Results, Root, Run,
                                            SamplerName, SamplingPrecision, Schedule, Seed, Size, Smooth, SnrGamma, Spectral, SplitSeed, Steps, Subset,
                                            Target, Timesteps, Truncation, ValidPct, ZeroSnr, as_typed, check_same, generator_at, given_options,
-                                           importing, listed, number, number_or_name, parse_counts, parse_generator, run_at)
+                                           importing, listed, number, number_or_name, parse_counts, parse_generator, run_at, study_as_typed)
 
 # %% ../nbs/09a_cli.ipynb #46ac004b
 app = typer.Typer(help="Does adding generated images to a training set make an image classifier better?", add_completion=False, rich_markup_mode=None)
@@ -221,7 +221,6 @@ def generate(
     "Make images with a trained generator."
     with importing():
         from gan_augmentation.generators import load_generator
-        from gan_augmentation.core import check_range
         from gan_augmentation.generator_runs import every_class, parse_labels, write_images
     if (labels is None) == (per_class is None): raise ValueError("give either --labels, e.g. 0,1,Coat, or --per-class, e.g. 10")
     trained = load_generator(run_at(run, results, "generator"), device)
@@ -346,17 +345,15 @@ def study(
         from gan_augmentation.study import study
         from gan_augmentation.verdict import min_seeds
     chosen = dict(parse_generator(g, results) for g in generator)
-    if len(chosen) < len(generator): raise ValueError(f"two generators have the same name; give names: first=..., second=...")
+    if len(chosen) < len(generator): raise ValueError("two generators have the same name; give names: first=..., second=...")
     if 0 < seeds < min_seeds(len(chosen)): typer.echo(f"note: {seeds} seeds cannot give a verdict for {len(chosen)} generator{'s'*(len(chosen) > 1)}; {min_seeds(len(chosen))} can", err=True)
-    several = [ratios] if ratios in ("balance", "log") else [float(r) for r in listed(ratios, "ratios")]
     data = load_data(dataset, root=root, **given_options(subset=number(subset, "subset"), valid_pct=valid_pct, seed=split_seed))
-    command = as_typed("study", {k: v for k, v in typed.items() if k not in ("dataset", "generator", "classifier", "filters") and not (v is False and k == "allow_leak")})
-    command = shlex.join([*shlex.split(command), *(w for k in ("generator", "classifier", "filters") for v in typed[k] or () for w in (f"--{k}", v)), dataset])
-    outcome = study(data, chosen, classifier or ["shallow"], seeds=range(seeds), without=[c.strip() for c in without.split(",")] if without else (), out=out, sizes=listed(sizes, "sizes"), ratios=several,
-                    filters=["" if f == "none" else f for f in filters] if filters else "", budget=budget, retrain=retrain, robustness=robustness, allow_leak=allow_leak, processes=processes, device=device, progress=True, command=command,
+    outcome = study(data, chosen, classifier or ["shallow"], seeds=range(seeds), without=[c.strip() for c in without.split(",")] if without else (), out=out, sizes=listed(sizes, "sizes"), ratios=ratios if ratios in ("balance", "log") else listed(ratios, "ratios"),
+                    filters=["" if f == "none" else f for f in filters] if filters else "", budget=budget, retrain=retrain, robustness=robustness, allow_leak=allow_leak, processes=processes, device=device, progress=True, command=study_as_typed(typed),
                     **given_options(epochs=epochs, bs=bs, lr=lr, precision=precision))
     typer.echo(f"{outcome}\n\n{outcome.record['seconds']:.0f} seconds; look at {write_report(out)}")
 
+# %% ../nbs/09a_cli.ipynb #8dba722f
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="directory of a finished study")]):
     "Write a study's report: report.html, report.md, table.csv and pictures."

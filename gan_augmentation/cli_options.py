@@ -9,7 +9,7 @@ __all__ = ['Root', 'Subset', 'ValidPct', 'SplitSeed', 'Results', 'Device', 'Run'
            'DiffAugment', 'Smooth', 'GCondition', 'CCondition', 'GChannels', 'CChannels', 'Truncation', 'SamplerName',
            'Steps', 'Guidance', 'Rescale', 'Interval', 'Eta', 'SamplingPrecision', 'AllowLeak', 'importing', 'number',
            'given_options', 'as_typed', 'check_same', 'run_at', 'parse_counts', 'number_or_name', 'generator_at',
-           'listed', 'parse_generator', 'setting']
+           'listed', 'parse_generator', 'study_as_typed', 'setting']
 
 # %% ../nbs/09_cli_options.ipynb #328f3694
 import gc, shlex
@@ -189,6 +189,12 @@ def parse_generator(
         return name, (given, {}) if isinstance(given, str) else given
     path = Path(path if sign else text)
     return (name if sign else path.name), run_at(path, results, "generator")
+
+def study_as_typed(given: dict) -> str:
+    "Write down a `study` command, whose options may come several times."
+    several = "generator", "classifier", "filters"
+    once = as_typed("study", {k: v for k, v in given.items() if k not in ("dataset", *several) and not (k == "allow_leak" and v is False)})
+    return shlex.join([*shlex.split(once), *(w for k in several for v in given[k] or () for w in (f"--{k}", v)), given["dataset"]])
 
 def setting(text): # number, True, False or text
     "Read the value of a setting."

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['BUNDLE', 'CARD', 'COLOURS', 'normalize', 'denormalize', 'check_choice', 'check_range', 'check_images', 'check_labels',
-           'check_sides', 'image_noise', 'fingerprint', 'whole', 'save_json', 'file_sha256', 'save_bundle',
-           'check_bundle', 'load_bundle', 'installed', 'environment', 'show_images', 'save_figure', 'pick_device']
+           'check_sides', 'image_noise', 'fingerprint', 'whole', 'save_array', 'save_arrays', 'save_json',
+           'file_sha256', 'save_bundle', 'check_bundle', 'load_bundle', 'installed', 'environment', 'show_images',
+           'save_figure', 'pick_device']
 
 # %% ../nbs/00_core.ipynb #f60092ad
 import hashlib, json, os, platform, secrets, shutil
@@ -161,6 +162,20 @@ def replace(src, dst):
     remove(old)
 
 # %% ../nbs/00_core.ipynb #1bcbadc5
+def save_array(
+    path, # destination, .npy
+    x,    # numpy array
+):
+    "Write an array, whole or not at all."
+    with whole(path) as tmp, open(tmp, "wb") as f: np.save(f, x, allow_pickle=False)
+
+def save_arrays(
+    path,     # destination, .npz
+    **arrays, # numpy arrays by name
+):
+    "Write arrays, whole or not at all."
+    with whole(path) as tmp, open(tmp, "wb") as f: np.savez(f, **arrays)
+
 def save_json(
     path, # destination
     data, # anything JSON can hold

@@ -21,7 +21,7 @@ from .cells import task_name
 from .core import check_choice, whole
 from .findings import MEASURES
 from .study import Study, load_study, variants
-from .study_plots import cells_at, class_points, class_rows, grid, in_order, interval, listed, place, plot_classes, plot_differences, plot_sizes, plot_variants, points, tested_arms, worth_words
+from .study_plots import class_rows, grid, in_order, listed, place, plot_classes, plot_differences, plot_sizes, plot_variants, points, tested_arms, worth_words
 from .verdict import ALPHA, Verdict, power
 
 # %% ../nbs/08f_report.ipynb #685f1e04

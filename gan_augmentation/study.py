@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Replay', 'named', 'spec_of', 'check_given', 'check_seeds', 'check_ratios', 'variants', 'places', 'generator_tasks',
            'set_name', 'cell_task', 'first_cells', 'control_arms', 'control_cells', 'read_cell', 'choose', 'open_test',
-           'Study', 'study', 'plan_study', 'run_study', 'draw_generator', 'load_study']
+           'Study', 'study', 'refused', 'finished_before', 'plan_study', 'run_study', 'draw_generator', 'load_study']
 
 # %% ../nbs/08d_study.ipynb #6bf5db63
 import json, time
-from inspect import signature
 from collections import defaultdict
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,8 +21,8 @@ import torch
 from fastcore.basics import patch
 
 from .arms import BASE, BUDGETS, CONTROLS, controls_for
+from .cells import OPENED, SEALED, arm_name, begin_study, label, product, read_study, real_subset, run_tasks, task_name
 from .classifiers import classifier_learner, train_classifier
-from .cells import CONFIG, OPENED, SEALED, arm_name, begin_study, label, product, read_study, real_subset, run_tasks, task_name
 from .core import check_choice, check_range, environment, file_sha256, pick_device, save_json
 from .counts import how_many
 from .data import Splits, load_data
@@ -103,7 +103,7 @@ def check_seeds(
 def check_ratios(ratios, real) -> list:
     "Return ratios as a list; raises `ValueError` for bad ones, or one that adds no image."
     ratios = [ratios] if isinstance(ratios, (str, int, float)) else list(ratios)
-    if any(isinstance(r, str) for r in ratios) and len(ratios) > 1 or len(set(ratios)) < len(ratios): raise ValueError(f"ratios are {ratios}; give numbers, each once, or one of 'balance' and 'log' alone")
+    if not all(isinstance(r, (str, int, float)) for r in ratios) or any(isinstance(r, str) for r in ratios) and len(ratios) > 1 or len(set(ratios)) < len(ratios): raise ValueError(f"ratios are {ratios}; give numbers, each once, or one of 'balance' and 'log' alone")
     for r in ratios:
         if not sum(how_many(real, r)): raise ValueError(f"ratio={r} adds no image to {len(real):,} real ones: there is nothing to study")
     return ratios
@@ -244,21 +244,30 @@ def study(
     **training,                # as for `train_classifier`: `epochs`, `lr`, ...; and `bs`
 ) -> Study:
     "Compare a classifier with and without generated images, and with everything that is cheaper. Raises `ValueError`, `TypeError` or `FileNotFoundError` before any work."
-    start = time.perf_counter()
-    for c in controls: check_choice(c, CONTROLS, "control")
-    without = [*without, *(c for c in CONTROLS if c not in controls and c not in (BASE, *without))]
+    start, without = time.perf_counter(), refused(controls, without)
     config, data, live = plan_study(data, generators, classifiers, seeds=seeds, sizes=sizes, ratios=ratios, filters=filters, without=without, budget=budget, mix=mix, classical=classical, retrain=retrain, robustness=robustness, allow_leak=allow_leak,
                                     budget_images=budget_images, judge=judge, training=training, root=root, device=device)
     check_range(processes, "processes", 1, kind=int), pick_device(device)
     with TemporaryDirectory() as tmp:
         folder = begin_study(out or Path(tmp)/"study", config, data)
         record = run_study(folder, data, live, processes, device, progress)
-        before = json.loads((folder/"study.json").read_text(encoding="utf-8")) if (folder/"study.json").is_file() else {} # read again, it took no time
-        record.update({**dict(command=command, seconds=round(time.perf_counter() - start, 1), processes=processes, environment=environment()), **{k: before[k] for k in ("command", "seconds", "seconds_with_generator", "processes", "environment") if k in before}})
+        record.update({**dict(command=command, seconds=round(time.perf_counter() - start, 1), processes=processes, environment=environment()), **finished_before(folder)})
         save_json(folder/"study.json", record)
     return Study(record, folder if out else None)
 
 # %% ../nbs/08d_study.ipynb #5610a899
+def refused(controls, without) -> list: # names of controls
+    "List the controls that shall not take part; raises `ValueError` for an unknown name."
+    for c in controls: check_choice(c, CONTROLS, "control")
+    return [*without, *(c for c in CONTROLS if c not in controls and c not in (BASE, *without))]
+
+def finished_before(folder) -> dict:
+    "Read how a study was run that is finished already: to read it again takes no time."
+    if not (folder/"study.json").is_file(): return {}
+    record = json.loads((folder/"study.json").read_text(encoding="utf-8"))
+    return {k: record[k] for k in ("command", "seconds", "seconds_with_generator", "processes", "environment") if k in record}
+
+# %% ../nbs/08d_study.ipynb #1106a13d
 def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, without, budget, mix, classical, retrain, robustness, allow_leak, budget_images, judge, training, root, device) -> tuple: # (config, data, generators that exist only here)
     "Check everything that was asked for, and put it into a form that JSON can hold."
     data = load_data(data, root=root) if isinstance(data, (str, Path)) else data
@@ -293,6 +302,7 @@ def plan_study(data, generators, classifiers, *, seeds, sizes, ratios, filters, 
     except TypeError as e: raise TypeError(f"a study can be gone on with, so its settings must be numbers and names ({e})") from None
     return config, data, live
 
+# %% ../nbs/08d_study.ipynb #39f6fd9e
 def run_study(folder, data, live, processes, device, progress) -> dict: # the record
     "Do what is not done yet, stage by stage, and put the results together."
     config, run = read_study(folder), dict(processes=processes, device=device, live=live)
@@ -318,6 +328,7 @@ def draw_generator(folder, config, data, generator):
     path.parent.mkdir(exist_ok=True)
     mosaic(made.classes, [few(real_subset(data.train, size, sub), c, "real") + few(made, c, generator) for c in range(made.n_classes)], path)
 
+# %% ../nbs/08d_study.ipynb #35a83757
 def load_study(
     folder, # directory of a finished study
 ) -> Study:

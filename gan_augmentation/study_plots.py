@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .arms import BASE
-from .core import COLOURS, check_choice, save_figure
+from .core import COLOURS, save_figure
 from .findings import paired
 from .study import variants
 from .verdict import bca_interval

@@ -21,11 +21,11 @@ from PIL import Image, ImageDraw
 from torch.utils.data import Dataset
 
 from .candidates import BLOCK, block_seed, collect, load_block, workers
-from .core import check_range, environment, file_sha256, fingerprint, remove, save_json, whole
+from .core import check_range, environment, file_sha256, fingerprint, remove, save_array, save_json, whole
 from .generators import Guard, describe
 from .images import ImageDataset
 from .sampler import SEEN, Sampler
-from .writing import write_chunks, writer
+from .writing import write_chunks
 
 # %% ../nbs/05d_synthetic.ipynb #ceec23b3
 FORMAT = 1 # of the directory; a reader refuses what it does not know
@@ -79,7 +79,7 @@ def write_shards(folder, out, harvest) -> dict: # name -> SHA-256
     found = {}
     for b, at in harvest.chosen.items():
         name = f"shards/{len(found):05}.npy"
-        with load_block(folder/f"block {b:06}.npz") as block, whole(out/name) as tmp, open(tmp, "wb") as f: np.save(f, block["images"][at])
+        with load_block(folder/f"block {b:06}.npz") as block: save_array(out/name, block["images"][at])
         found[name] = file_sha256(out/name)
     return found
 
@@ -181,9 +181,8 @@ def finish(out, folder, harvest, plan, generator, filters, options, guard, start
     shards, report = write_shards(folder, out, harvest), harvest.report
     used = {k: generator.used(**options).get(k) if hasattr(generator, "used") else options.get(k) for k in dict.fromkeys(["sampler", "steps", "guidance", *options])}
     write_table(out/"table.jsonl", table_rows(folder, harvest, shards, plan, filters, used))
-    with whole(out/"labels.npy") as tmp, open(tmp, "wb") as f: np.save(f, labels_of(folder, harvest))
-    if getattr(generator, "seen", None) is not None:
-        with whole(out/SEEN) as tmp, open(tmp, "wb") as f: np.save(f, generator.seen)
+    save_array(out/"labels.npy", labels_of(folder, harvest))
+    if getattr(generator, "seen", None) is not None: save_array(out/SEEN, generator.seen)
     if shards: draw_both(folder, harvest, plan["classes"], [f.name for f in filters], out/"kept_and_rejected.png")
     about = dict(**plan, n=int(report.kept.sum()), counts=dict(zip(plan["classes"], report.kept.tolist())), guard=asdict(guard), generator_config=describe(generator)["config"],
                  report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()}, shards=shards, files={name: file_sha256(out/name) for name in ("table.jsonl", "labels.npy", SEEN) if (out/name).is_file()},

@@ -1,5 +1,5 @@
 "What a user does, through the installed program and the public functions."
-import json, subprocess, sys, time
+import json, subprocess, sys
 from pathlib import Path
 
 import numpy as np
