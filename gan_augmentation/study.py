@@ -106,7 +106,7 @@ def check_ratios(ratios, real) -> list:
     if not all(isinstance(r, (str, int, float)) for r in ratios) or any(isinstance(r, str) for r in ratios) and len(ratios) > 1 or len(set(ratios)) < len(ratios): raise ValueError(f"ratios are {ratios}; give numbers, each once, or one of 'balance' and 'log' alone")
     for r in ratios:
         if not sum(how_many(real, r)): raise ValueError(f"ratio={r} adds no image to {len(real):,} real ones: there is nothing to study")
-    return ratios
+    return [r if isinstance(r, str) else float(r) for r in ratios]
 
 # %% ../nbs/08d_study.ipynb #c22171d0
 def variants(config) -> list: # (arm, generator, ratio, filters)
