@@ -9,9 +9,10 @@ a run that was killed is gone on with.
 import argparse, json
 from pathlib import Path
 
-from gan_augmentation.classifier_runs import SETTINGS, classifier_run_name, resume_run, train_run
+from gan_augmentation.runs import resume_run, train_run
+from gan_augmentation.runs.classifier import SETTINGS, classifier_run_name
 from gan_augmentation.core import save_json
-from gan_augmentation.records import newest_unfinished
+from gan_augmentation.runs.records import newest_unfinished
 
 TABLES = Path(__file__).parent/"results"/"accuracy"
 CASES = { # name -> network, settings besides the network's defaults, test accuracy that the predecessor reached, test accuracy aimed at

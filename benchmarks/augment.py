@@ -17,9 +17,9 @@ from gan_augmentation.augment import augment_dataset
 from gan_augmentation.classifiers import classifier_learner
 from gan_augmentation.data import dataloaders, load_data
 from gan_augmentation.gans import train_gan
-from gan_augmentation.images import ImageDataset
-from gan_augmentation.mixing import Mix
-from gan_augmentation.prediction import classifier_spec
+from gan_augmentation.data import ImageDataset
+from gan_augmentation.augment import Mix
+from gan_augmentation.classifiers.prediction import classifier_spec
 from gan_augmentation.training import quiet
 
 ROUNDS = dict(overhead=40, epoch=40)

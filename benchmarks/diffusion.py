@@ -19,9 +19,11 @@ from bench import report, take_turns
 from gan_augmentation.generators import load_generator
 from gan_augmentation.core import environment, save_json, show_images
 from gan_augmentation.data import load_data, stratified
-from gan_augmentation.denoisers import Denoiser, build_unet
-from gan_augmentation.diffusion import diffusion_learner, diffusion_loaders, diffusion_settings, scheduler_of, train_diffusion
-from gan_augmentation.generator_training import ema_decay
+from gan_augmentation.diffusion import build_unet
+from gan_augmentation.diffusion.unet import Denoiser
+from gan_augmentation.diffusion import diffusion_learner, train_diffusion
+from gan_augmentation.diffusion.train import diffusion_loaders, diffusion_settings, scheduler_of
+from gan_augmentation.generators.ema import ema_decay
 from gan_augmentation.training import quiet
 from generators import JUDGE, MINI, judge, yardsticks
 

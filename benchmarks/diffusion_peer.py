@@ -15,8 +15,9 @@ import torch
 from bench import report
 from gan_augmentation.core import environment, save_json
 from gan_augmentation.data import load_data, stratified
-from gan_augmentation.denoisers import build_unet
-from gan_augmentation.diffusion import diffusion_learner, diffusion_loaders, diffusion_settings, train_diffusion
+from gan_augmentation.diffusion import build_unet
+from gan_augmentation.diffusion import diffusion_learner, train_diffusion
+from gan_augmentation.diffusion.train import diffusion_loaders, diffusion_settings
 from gan_augmentation.training import quiet
 from generators import JUDGE, MINI, judge, yardsticks
 

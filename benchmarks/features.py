@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 
 from bench import report
-from gan_augmentation.classifiers import CrossEntropy, ResumableLearner, classifier_learner
+from gan_augmentation.classifiers import CrossEntropy, classifier_learner
+from gan_augmentation.training import ResumableLearner
 from gan_augmentation.data import load_data
-from gan_augmentation.prediction import build_classifier
+from gan_augmentation.classifiers import build_classifier
 from gan_augmentation.training import optimizer, quiet
 from learner import NoValidation
 

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 
 from bench import report, take_turns
 from gan_augmentation.data import load_data
-from gan_augmentation.gan_losses import r1_penalty
-from gan_augmentation.gans import build_gan, gan_learner, gan_loaders, gan_settings, train_gan
-from gan_augmentation.generator_training import ema_decay
+from gan_augmentation.gans import r1_penalty
+from gan_augmentation.gans import gan_learner, train_gan
+from gan_augmentation.gans.train import build_gan, gan_loaders, gan_settings
+from gan_augmentation.generators.ema import ema_decay
 from gan_augmentation.training import quiet
 
 ROUNDS, N = 8, 10_000

@@ -14,7 +14,8 @@ import torch
 from bench import report
 from gan_augmentation.core import normalize
 from gan_augmentation.data import load_data
-from gan_augmentation.gans import gan_learner, gan_loaders, gan_settings
+from gan_augmentation.gans import gan_learner
+from gan_augmentation.gans.train import gan_loaders, gan_settings
 from gan_augmentation.training import quiet
 
 HERE, BS = Path(__file__).parent, 64

@@ -15,7 +15,7 @@ backends.TENSORBOARD_LOGGING = 0
 from torchgan.losses import MinimaxDiscriminatorLoss, MinimaxGeneratorLoss
 from torchgan.trainer import Trainer
 
-from gan_augmentation.gan_networks import DCCritic, DCGenerator
+from gan_augmentation.gans import DCCritic, DCGenerator
 
 SHAPE, N_CLASSES, NZ, LR, BETAS = (1, 28, 28), 10, 64, 5e-4, (.5, .999)
 

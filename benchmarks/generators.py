@@ -16,13 +16,14 @@ from pathlib import Path
 
 import torch
 
-from gan_augmentation.classifier_runs import train_run
+from gan_augmentation.runs import train_run
 from gan_augmentation.classifiers import classifier_scores, load_classifier, train_classifier
-from gan_augmentation.core import environment, remove, save_json, show_images
+from gan_augmentation.core import environment, save_json, show_images
+from gan_augmentation.core.files import remove
 from gan_augmentation.data import dataloaders, load_data, stratified
-from gan_augmentation.usefulness import recognised
+from gan_augmentation.evaluate import recognised
 from gan_augmentation.gans import train_gan
-from gan_augmentation.images import ImageDataset
+from gan_augmentation.data import ImageDataset
 
 TABLES, IMAGES = Path(__file__).parent/"results"/"generators", Path(__file__).parent.parent/"nbs"/"images"
 JUDGE = dict(network="arch1", precision="bf16") # bf16 is as good, and twice as fast on a CPU that has it

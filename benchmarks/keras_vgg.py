@@ -14,8 +14,8 @@ import numpy as np
 from bench import report
 from gan_augmentation.classifiers import classifier_learner
 from gan_augmentation.data import dataloaders, load_data
-from gan_augmentation.images import ImageDataset
-from gan_augmentation.networks import n_params
+from gan_augmentation.data import ImageDataset
+from gan_augmentation.training.learner import n_params
 from gan_augmentation.training import quiet
 from learner import NoValidation
 

@@ -15,7 +15,8 @@ from fastai.basics import Callback, CancelValidException
 from bench import report
 from gan_augmentation.classifiers import classifier_learner
 from gan_augmentation.data import load_data
-from gan_augmentation.prediction import build_classifier, classifier_spec
+from gan_augmentation.classifiers import build_classifier
+from gan_augmentation.classifiers.prediction import classifier_spec
 from gan_augmentation.training import quiet
 
 CASES = {

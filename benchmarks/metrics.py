@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from gan_augmentation.core import environment, save_json
-from gan_augmentation.neighbours import density_coverage
+from gan_augmentation.evaluate import density_coverage
 
 RESULTS, N = Path(__file__).parent/"results"/"metrics", 10_000
 
@@ -29,7 +29,8 @@ def neighbours(args):
 
 def features(args):
     from gan_augmentation.data import load_data
-    from gan_augmentation.extractors import features_of, load_extractor
+    from gan_augmentation.evaluate import load_extractor
+    from gan_augmentation.evaluate.extractors import features_of
     images, lite0 = load_data("fashion_mnist", root=args.root).train.images[:N], load_extractor("lite0")
     start = time.perf_counter()
     features_of(images, lite0)
@@ -41,7 +42,7 @@ def everything(args):
     from generators import JUDGE
     from gan_augmentation.data import load_data
     from gan_augmentation.evaluate import evaluate_generator
-    from gan_augmentation.extractors import judge
+    from gan_augmentation.evaluate.extractors import judge
     data = load_data("fashion_mnist", root=args.root)
     found = {}
     with tempfile.TemporaryDirectory() as cache:

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench import report
-from gan_augmentation.classifier_runs import train_run
+from gan_augmentation.runs import train_run
 from gan_augmentation.data import load_data
 
 ROUNDS, TARGET = 7, 3.

@@ -20,11 +20,12 @@ from generators import BASE, CASES, JUDGE, MINI
 from gan_augmentation.generators import load_generator
 from gan_augmentation.core import environment, save_json
 from gan_augmentation.data import load_data, stratified
-from gan_augmentation.bench import Bench, floors, metric_names
+from gan_augmentation.evaluate.measures import Bench, floors, metric_names
 from gan_augmentation.evaluate import evaluate_generator
-from gan_augmentation.generated import real_pairs
-from gan_augmentation.gans import GANSampler, network_sizes, train_gan
-from gan_augmentation.sampler import describe_sampler
+from gan_augmentation.evaluate.inputs import real_pairs
+from gan_augmentation.gans import GANSampler, train_gan
+from gan_augmentation.gans.train import network_sizes
+from gan_augmentation.generators.sampler import describe_sampler
 
 TABLE, N, STEPS = Path(__file__).parent/"results"/"metrics"/"ranks.json", 5_000, (20, 50, 100, 200, 350, 600, 1000, 1600, 2300)
 METRICS = "frechet,kid,precision,recall,density,coverage,inception_score"

@@ -11,7 +11,7 @@ from torchvision.transforms import v2
 from bench import report
 from gan_augmentation.core import normalize
 from gan_augmentation.data import load_data
-from gan_augmentation.transforms import erase, flip, shift
+from gan_augmentation.data import erase, flip, shift
 
 BS, ROUNDS = 64, 6
 

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gan_augmentation import cli
+from gan_augmentation.cli import app as cli
 from gan_augmentation.data import load_data
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "nightly: longer than a newcomer waits; `make nightly` runs it")
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,18 @@ import torch
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-from gan_augmentation import cli
-from gan_augmentation.augment import augment_dataset, without_suffix
-from gan_augmentation.candidates import Filter
+from gan_augmentation.cli import app as cli
+from gan_augmentation.augment import augment_dataset
+from gan_augmentation.augment.dataset import without_suffix
+from gan_augmentation.augment import Filter
 from gan_augmentation.core import fingerprint
 from gan_augmentation.data import Splits, load_data
-from gan_augmentation.filters import Duplicates
+from gan_augmentation.augment import Duplicates
 from gan_augmentation.gans import train_gan
-from gan_augmentation.generator_runs import train_generator
-from gan_augmentation.images import ImageDataset
-from gan_augmentation.synthetic import SyntheticSet, make_set
+from gan_augmentation.runs import train_generator
+from gan_augmentation.data import ImageDataset
+from gan_augmentation.augment import make_set
+from gan_augmentation.generators import SyntheticSet
 
 MINI = "fashion_mnist_mini", "--subset", "60"
 ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
@@ -92,10 +94,11 @@ def test_killed_and_made_again_a_set_has_the_same_bytes_and_two_never_make_it_at
     assert not (out/"work").exists()
 
 
+@pytest.mark.nightly
 def test_two_processes_make_the_same_bytes_as_one_and_one_of_them_reports(saved, done, tmp_path):
     args = ["augment", *MINI, "--generator", saved, "--ratio", "6", "--filters", "critic=-0.9,duplicates=2.05", "--device", "cpu", "--out"]
     script = tmp_path/"script.py"
-    script.write_text("import sys\nfrom pathlib import Path\nfrom gan_augmentation.candidates import workers\nfrom gan_augmentation.cli import main\ncode, team = main(sys.argv[1:]), workers()\n"
+    script.write_text("import sys\nfrom pathlib import Path\nfrom gan_augmentation.augment.candidates import workers\nfrom gan_augmentation.cli import main\ncode, team = main(sys.argv[1:]), workers()\n"
                       "Path(f'{sys.argv[-1]} {team.process_index} of {team.num_processes}').touch()\nsys.exit(code)")
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -111,6 +114,7 @@ def test_two_processes_make_the_same_bytes_as_one_and_one_of_them_reports(saved,
     assert report.kept.sum() == 3060 and report.critic.sum() > 0 and report.duplicates.sum() > 0
 
 
+@pytest.mark.nightly
 def test_memory_does_not_grow_with_the_set(tmp_path):
     with in_python(f"from test_augment import stream; stream({str(tmp_path/'set')!r})", stdout=subprocess.PIPE) as process: said = process.communicate(timeout=200)[0]
     print(said)

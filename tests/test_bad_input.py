@@ -7,15 +7,15 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_augmentation import sources
+from gan_augmentation.data import sources
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.generators import load_generator
-from gan_augmentation.classifier_runs import evaluate_run, train_run
+from gan_augmentation.runs import evaluate_run, train_run
 from gan_augmentation.data import load_data
 from gan_augmentation.gans import train_gan
-from gan_augmentation.images import ImageDataset
-from gan_augmentation.prediction import load_classifier
-from gan_augmentation.runs import run_state
+from gan_augmentation.data import ImageDataset
+from gan_augmentation.classifiers import load_classifier
+from gan_augmentation.core import run_state
 
 
 class Grey:
@@ -195,9 +195,9 @@ def test_a_damaged_run_is_refused_by_name(run, name, harm, tmp_path):
 
 
 def test_a_directory_that_is_no_run(program, tmp_path):
-    for command in (("evaluate", tmp_path), ("predict", tmp_path, tmp_path/"x.png"), ("evaluate", "Nothing Run 1")):
+    for command, says in ((("evaluate", tmp_path), "missing"), (("predict", tmp_path, tmp_path/"x.png"), "missing"), (("evaluate", "Nothing Run 1"), "does not exist; give the directory of a run")):
         done = program(*command)
-        assert done.returncode == 2 and "missing" in done.stderr and done.stderr.count("\n") == 1
+        assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_run_knows_its_own_classes(run, data):

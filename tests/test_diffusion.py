@@ -9,8 +9,8 @@ from gan_augmentation.augment import augment_dataset, load_training_data
 from gan_augmentation.generators import load_generator
 from gan_augmentation.data import load_data
 from gan_augmentation.diffusion import train_diffusion
-from gan_augmentation.images import ImageDataset
-from gan_augmentation.runs import run_state
+from gan_augmentation.data import ImageDataset
+from gan_augmentation.core import run_state
 
 SMALL = ("train-generator", "--generator", "ddpm", "--dataset", "fashion_mnist_mini", "--subset", "20", "--epochs", "12", "--bs", "16", "--device", "cpu", "--target", "x0")
 
@@ -33,6 +33,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt", ".bin", ".ckpt")]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("sign, wait", [("config.json", 0.), ("epoch 1", .3)])
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, trained, killed, sign, wait):
     run = killed(tmp_path, sign, wait, *SMALL)
@@ -98,11 +99,13 @@ def test_a_network_only_makes_images_like_those_it_saw(undisturbed):
     with pytest.raises(ValueError, match="trained without label dropout"): train_diffusion(load_data("fashion_mnist_mini").train.select(range(64)), epochs=1, label_dropout=0.).sample([0], guidance=1.5)
 
 
+@pytest.mark.nightly
 def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
     code = f"""
 import resource
 from gan_augmentation.generators import load_generator
-from gan_augmentation.generator_runs import every_class, write_images
+from gan_augmentation.runs import write_images
+from gan_augmentation.runs.generator import every_class
 net = load_generator({str(undisturbed)!r}, "cpu")
 for n in (13, 200):
     write_images(net, every_class(net, n), {str(tmp_path)!r} + f"/{{n}}.npz", sampler="ddim", steps=1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gan_augmentation import sources
+from gan_augmentation.data import sources
 from gan_augmentation.data import load_data
 
 

@@ -15,8 +15,8 @@ EXE = Path(sys.executable).with_name("gan-augment")
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    from gan_augmentation.demo import demo
-    return demo(epochs=4, n_seeds=6, results=tmp_path_factory.mktemp("results"), processes=1, device="cpu")
+    from gan_augmentation.runs import run_demo
+    return run_demo(epochs=4, n_seeds=6, results=tmp_path_factory.mktemp("results"), processes=1, device="cpu")
 
 
 def test_the_demo_writes_every_number_and_picture(demo):
@@ -29,6 +29,18 @@ def test_the_demo_writes_every_number_and_picture(demo):
     for name in ("report.md", "report.html"): assert row["conclusion"].split(":")[1][:30] in (tested/name).read_text(encoding="utf-8")
     by_arm = {arm: {c["seed"]: c["test"]["accuracy"] for c in record["cells"] if c["arm"] == arm} for arm in ("dcgan", "nothing")}
     assert np.mean([by_arm["dcgan"][s] - by_arm["nothing"][s] for s in range(6)]) == pytest.approx(row["verdict"]["mean"])
+
+
+@pytest.mark.nightly
+def test_the_demo_is_a_command_and_its_study_is_reported_again(program, tmp_path):
+    done = program("demo", "--generator", "gan", "--epochs", "1", "--seeds", "1", "--processes", "1", "--results", "results")
+    assert done.returncode == 0 and "no verdict: 1 seed of at least 6" in done.stdout, done.stderr
+    tested = tmp_path/"results/studies/ShallowFashionMNISTMiniStudy Run 1"
+    record = json.loads((tested/"study.json").read_text())
+    assert (record["config"]["seeds"], record["config"]["ratios"]) == ([0], [1.])
+    (tested/"report.html").unlink()
+    assert program("report", tested).returncode == 0 and (tested/"report.html").is_file()
+    assert "is no study" in program("report", tmp_path).stderr
 
 
 def test_the_generator_saw_only_what_the_classifier_may_see(demo, data):
@@ -100,7 +112,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
-@pytest.mark.parametrize("wait", [0., .4, 1.1])
+@pytest.mark.parametrize("wait", [.4, pytest.param(0., marks=pytest.mark.nightly), pytest.param(1.1, marks=pytest.mark.nightly)])
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, wait):
     run = killed(tmp_path, "history.csv", wait, *SMALL)
     if not (run/"metrics.json").exists():
@@ -119,6 +131,7 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed,
     assert weights(run) == weights(undisturbed)
 
 
+@pytest.mark.nightly
 def test_two_runs_started_at_once_do_not_meet(undisturbed, tmp_path):
     processes = [subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
     assert [p.communicate(timeout=300) and p.returncode for p in processes] == [0, 0]

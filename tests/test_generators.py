@@ -10,10 +10,11 @@ from fastai.basics import Callback
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.generators import load_generator
 from gan_augmentation.data import load_data
-from gan_augmentation.gans import GAN_LOSSES, gan_learner, gan_loaders, gan_settings, train_gan
-from gan_augmentation.generator_runs import resume_generator, train_generator
-from gan_augmentation.images import ImageDataset, as_dataset
-from gan_augmentation.runs import run_state
+from gan_augmentation.gans import GAN_LOSSES, gan_learner, train_gan
+from gan_augmentation.gans.train import gan_loaders, gan_settings
+from gan_augmentation.runs import resume_generator, train_generator
+from gan_augmentation.data import ImageDataset, as_dataset
+from gan_augmentation.core import run_state
 
 EXE = Path(sys.executable).with_name("gan-augment")
 SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "16", "--bs", "32", "--r1", "0.05", "--device", "cpu")
@@ -41,7 +42,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
-@pytest.mark.parametrize("sign, wait", [("config.json", 0.), ("history.csv", 0.), ("epoch 3", .3)])
+@pytest.mark.parametrize("sign, wait", [("epoch 3", .3), *(pytest.param(sign, 0., marks=pytest.mark.nightly) for sign in ("config.json", "history.csv"))])
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, sign, wait):
     run = killed(tmp_path, sign, wait, *SMALL)
     assert run_state(run) == "died"
@@ -88,7 +89,7 @@ def test_images_that_cannot_be_had(undisturbed, refusal, tmp_path, args, says):
 def test_a_folder_that_is_there_is_not_written_into(undisturbed, refusal, tmp_path):
     (tmp_path/"made").mkdir()
     assert "made exists" in refusal("generate", undisturbed, "--per-class", "1", "--out", "made")
-    assert "is no saved generator" in refusal("generate", "Nothing Run 1", "--per-class", "1")
+    assert "does not exist; give the directory of a run" in refusal("generate", "Nothing Run 1", "--per-class", "1")
 
 
 @pytest.mark.parametrize("options, says", [
@@ -155,6 +156,7 @@ def ring(n=250, sd=.06):
     return ImageDataset(((points.clamp(-1, 1) + 1)*127.5).round().to(torch.uint8).view(-1, 1, 2, 1), y, name="ring"), centres, sd
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("loss", GAN_LOSSES)
 def test_every_loss_with_its_defaults_covers_eight_of_eight_heaps(loss):
     ds, centres, sd = ring()
@@ -181,11 +183,13 @@ def test_weights_and_biases_watches_the_game(data, tmp_path, monkeypatch):
     assert np.isfinite(summary["critic_loss"]) and np.isfinite(summary["train_loss"]) and 0 < summary["diversity"] < 2
 
 
+@pytest.mark.nightly
 def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
     code = f"""
 import resource, sys
 from gan_augmentation.generators import load_generator
-from gan_augmentation.generator_runs import every_class, write_images
+from gan_augmentation.runs import write_images
+from gan_augmentation.runs.generator import every_class
 gan = load_generator({str(undisturbed)!r}, "cpu")
 for n in (100, 4000):
     write_images(gan, every_class(gan, n), {str(tmp_path)!r} + f"/{{n}}.npz")

@@ -9,10 +9,11 @@ import torch
 from PIL import Image
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from gan_augmentation.core import file_sha256
-from gan_augmentation.extractors import class_logits, features_of, load_extractor
-from gan_augmentation.generated import stored_images
-from gan_augmentation.metrics import frechet, inception_score, kernel_distance, precision_recall
+from gan_augmentation.core.files import file_sha256
+from gan_augmentation.evaluate import load_extractor
+from gan_augmentation.evaluate.extractors import class_logits, features_of
+from gan_augmentation.evaluate.inputs import stored_images
+from gan_augmentation.evaluate.distances import frechet, inception_score, kernel_distance, precision_recall
 
 N = 30
 
@@ -42,6 +43,7 @@ def folders(tmp_path_factory, data):
     return write_pngs(where/"made", data.test.images[:N] // 2), write_pngs(where/"real", data.valid.images[::len(data.valid)//N][:N])
 
 
+@pytest.mark.nightly
 def test_scores_are_those_of_torch_fidelitys_command_line(stand_in, folders, data, tmp_path):
     made, real = folders
     args = ["--cpu", "--feature-extractor", "inception-v3-compat", "--isc", "--fid", "--kid", "--prc", "--kid-subsets", "20", "--kid-subset-size", "15", "--json", "--silent", "--no-cache", "--batch-size", "20"]

@@ -32,6 +32,7 @@ def test_a_study_says_what_it_found_and_writes_it_down(undisturbed):
     assert sum(1 for _ in open(folder/"table.csv")) == 1 + len(cells)
 
 
+@pytest.mark.nightly
 def test_killed_and_begun_again_a_study_comes_to_the_same(undisturbed, tmp_path):
     for wanted in (3, 14):  # cells that are there when the power goes
         with subprocess.Popen([EXE, *ASK, "--out", tmp_path/"study"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -48,6 +49,7 @@ def test_killed_and_begun_again_a_study_comes_to_the_same(undisturbed, tmp_path)
     assert not list((tmp_path/"study").rglob("*.tmp")) and not list((tmp_path/"study").rglob(".worker*"))
 
 
+@pytest.mark.nightly
 def test_two_processes_come_to_the_same_as_one(undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     done = subprocess.run([EXE, *ASK, "--processes", "2", "--out", tmp_path/"study"], capture_output=True, text=True, timeout=300)

@@ -1,0 +1,2 @@
+# Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
+from .app import main as main

@@ -1,0 +1,15 @@
+# Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
+from .sources import DATASETS as DATASETS
+from .sources import default_root as default_root
+from .images import ImageDataset as ImageDataset
+from .images import as_dataset as as_dataset
+from .images import stratified as stratified
+from .splits import Splits as Splits
+from .splits import load_data as load_data
+from .splits import split_data as split_data
+from .loaders import BatchLoader as BatchLoader
+from .loaders import dataloaders as dataloaders
+from .transforms import flip as flip
+from .transforms import shift as shift
+from .transforms import erase as erase
+from .write import write_chunks as write_chunks

@@ -1,0 +1,11 @@
+# Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
+from .learner import ResumableLearner as ResumableLearner
+from .learner import optimizer as optimizer
+from .learner import precision_cbs as precision_cbs
+from .learner import quiet as quiet
+from .learner import model_info as model_info
+from .callbacks import HistoryCB as HistoryCB
+from .callbacks import KeepBestCB as KeepBestCB
+from .callbacks import StopAtNaNCB as StopAtNaNCB
+from .callbacks import history as history
+from .checkpoints import CheckpointCB as CheckpointCB
