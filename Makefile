@@ -3,26 +3,45 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
+ONE    := OMP_NUM_THREADS=1
 
-.PHONY: demo test bench docs readme clean
+.PHONY: demo test nightly bench docs readme faces sidebar architecture clean
 
 demo: $(VENV)/.installed          ## the whole path on real images: train, generate, augment, verdict
 	$(BIN)/gan-augment demo
 
-test: $(VENV)/.installed-dev      ## every notebook, then the end-to-end tests
-	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers 2
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
+test: $(VENV)/.installed-dev      ## every notebook, then the tests
+	$(ONE) $(BIN)/nbdev_test --n_workers 2
+	$(ONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not nightly" tests
+
+nightly: $(VENV)/.installed-dev   ## what is longer: slow cells, kill tests, simulations, an installed wheel; half an hour
+	for f in $$(grep -rl '#| slow' nbs --include='*.ipynb'); do $(ONE) $(BIN)/nbdev_test --flags slow --path $$f || exit 1; done
+	$(ONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m nightly tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
-	for case in loader 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch'; do \
+	for case in loader imports 'learner learner' 'learner deep' transforms features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch'; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 
-docs: $(VENV)/.installed-dev      ## the site, in _docs (needs quarto)
-	rm -rf _proc && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_docs
+docs: $(VENV)/.installed-dev      ## the site, in _docs (needs quarto; `make test` checks the pages without it)
+	@command -v quarto >/dev/null || { echo "make docs needs the program quarto: https://quarto.org/docs/get-started"; exit 1; }
+	rm -rf _proc _docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" nbdev_proc_nbs --n_workers 1
+	cd _proc && quarto render --no-cache
+	mv _proc/_docs _docs
 
 readme: $(VENV)/.installed-dev    ## README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
+
+faces: $(VENV)/.installed-dev     ## after a change of what an area hands out: its stub, and the list of public names
+	$(BIN)/python tools/stubs.py --list
+
+sidebar: $(VENV)/.installed-dev   ## after a page was added, renamed or moved: the site's sidebar
+	$(BIN)/python tools/sidebar.py
+
+architecture: $(VENV)/.installed-dev ## areas, rooms and arrows as the code has them; the picture on the home page
+	$(BIN)/python tools/architecture.py
+	$(BIN)/python tools/architecture.py --write
 
 .venv-keras/.installed:
 	$(PYTHON) -m venv .venv-keras
