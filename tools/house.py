@@ -1,11 +1,12 @@
 "The rules of the house: which notebook stands where, which module comes from it, and who may import whom."
 import ast
-import json
 import re
 import sys
 from pathlib import Path
 
 from areas import AREAS, PACKAGE, SIBLINGS, numbered
+from website import notebooks
+from website.notebooks import default_exp
 
 NAMED_IN_TEXT = { # modules that may name others in strings, and why
     "generators.find": "the registry of families, loaded on demand",
@@ -16,26 +17,13 @@ OWN_FACE = {"data.splits", "augment.dataset"} # ask their own face for a later o
 DOTTED = re.compile(rf"\b{PACKAGE}\.[a-z]\w*")
 
 
-def code_cells(path: Path) -> list:
-    "Read the source of every code cell of a notebook."
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-
-
-def default_exp(path: Path) -> str:
-    "Read which module a notebook exports; empty if it exports none."
-    found = [m[1] for source in code_cells(path) if (m := re.match(r"#\|\s*default_exp\s+([\w.]+)", source))]
-    return found[0] if found else ""
-
-
 def nodes(path: Path, exported: bool=False) -> list:
     "Parse the code cells of a notebook, or only those that it exports; raises `ValueError` for one that is no Python."
+    code = [cell for cell in notebooks.cells(path) if cell["cell_type"] == "code"]
     found = []
-    for source in code_cells(path):
-        if exported and not re.search(r"^#\|\s*exports?i?\b", source, re.M):
-            continue
+    for cell in notebooks.exported(path) if exported else code:
         try:
-            found += list(ast.walk(ast.parse(source)))
+            found += list(ast.walk(ast.parse(cell["source"])))
         except SyntaxError as error:
             where = f"{path.parent.name}/{path.name}"
             line = (error.text or "").strip()

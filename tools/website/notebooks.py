@@ -43,13 +43,18 @@ def title(path: Path) -> str:
     return ""
 
 
-def module(path: Path) -> str:
-    "Return the module that a notebook exports to (`area.room`), or an empty string."
+def default_exp(path: Path) -> str:
+    "Return what a notebook exports to, as it says (`area.room`, `area.__init__`), or an empty string."
     for cell in cells(path):
         match = re.search(r"^#\|\s*default_exp\s+(\S+)", cell["source"], flags=re.M)
         if cell["cell_type"] == "code" and match:
-            return match[1].removesuffix(".__init__")
+            return match[1]
     return ""
+
+
+def module(path: Path) -> str:
+    "Return the module that a notebook exports to (`area.room`, `area`), or an empty string."
+    return default_exp(path).removesuffix(".__init__")
 
 
 def exported(path: Path) -> list:
