@@ -4,9 +4,12 @@ from .arrays import normalize as normalize
 from .arrays import denormalize as denormalize
 from .arrays import image_noise as image_noise
 from .arrays import fingerprint as fingerprint
+from .cache import default_root as default_root
 from .files import save_json as save_json
-from .files import save_bundle as save_bundle
-from .files import load_bundle as load_bundle
+from .bundles import save_bundle as save_bundle
+from .bundles import load_bundle as load_bundle
+from .settings import load_settings as load_settings
+from .settings import save_settings as save_settings
 from .machine import environment as environment
 from .machine import pick_device as pick_device
 from .show import show_images as show_images

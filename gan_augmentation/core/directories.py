@@ -13,93 +13,100 @@ import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from .files import remove, save_json
+from .files import is_locked, locked, remove, save_json
 
 # %% ../../nbs/00_core/05_directories.ipynb #8436c472
 def title(
-    name: str, # any name, e.g. of a folder of images
-) -> str:      # letters and digits only
+    name: str,  # any name, e.g. of a folder of images
+) -> str:  # letters and digits only
     "Make a name fit for a directory: `my cats` becomes `MyCats`."
     words = re.findall(r"[^\W_]+", str(name))
     return "".join(w[:1].upper() + w[1:] for w in words) or "Images"
 
 # %% ../../nbs/00_core/05_directories.ipynb #445dd39f
 def new_run(
-    parent,    # e.g. "results/generators"
-    name: str, # e.g. "DCGANFashionMNISTGenerator"
-) -> Path:     # the new, empty directory
+    parent,  # e.g. "results/generators"
+    name: str,  # e.g. "DCGANFashionMNISTGenerator"
+) -> Path:  # the new, empty directory
     "Make the directory of the next run of `name`: no two processes get the same index."
     parent = Path(parent).expanduser()
     parent.mkdir(parents=True, exist_ok=True)
     index = max(find_runs(parent, name), default=0) + 1
     while True:
-        run = parent/f"{name} Run {index}"
-        try: run.mkdir()
-        except FileExistsError: index += 1
-        else: return run
+        run = parent / f"{name} Run {index}"
+        try:
+            run.mkdir()
+        except FileExistsError:
+            index += 1
+        else:
+            return run
 
 # %% ../../nbs/00_core/05_directories.ipynb #47ea4daa
 def find_runs(
-    parent,    # e.g. "results/generators"
-    name: str, # e.g. "DCGANFashionMNISTGenerator"
-) -> dict:     # index -> directory, oldest first
+    parent,  # e.g. "results/generators"
+    name: str,  # e.g. "DCGANFashionMNISTGenerator"
+) -> dict:  # index -> directory, oldest first
     "Find the runs of `name`."
     stem = f"{name} Run "
-    found = {int(p.name[len(stem):]): p for p in Path(parent).expanduser().glob(f"{stem}*") if p.name[len(stem):].isdigit()}
-    return dict(sorted(found.items()))
+    found = {p.name.removeprefix(stem): p for p in Path(parent).expanduser().glob(f"{stem}*")}
+    return dict(sorted((int(index), p) for index, p in found.items() if index.isdigit()))
 
 # %% ../../nbs/00_core/05_directories.ipynb #2a65a4a6
-SCORES, ERROR, LOCK = "metrics.json", "error.json", ".lock" # written last; written when training fails; held while training
+SCORES = "metrics.json"  # written last
+ERROR = "error.json"  # written when training fails
+LOCK = ".lock"  # held while training
 
 # %% ../../nbs/00_core/05_directories.ipynb #e4f29a7a
 @contextmanager
 def recording(
-    run, # directory of a run
-):       # yields it
-    "Hold a run while it is trained, and note the error that ends it; raises `BlockingIOError` if another process holds it."
-    run, lock = Path(run), FileLock(Path(run)/LOCK)
-    try: lock.acquire(timeout=0)
-    except Timeout: raise BlockingIOError(f"{run} is being trained by another process; wait for it, or start a new run") from None
-    try:
-        remove(run/ERROR)
-        yield run
-    except BaseException as e:
-        with suppress(OSError): save_json(run/ERROR, dict(error=type(e).__name__, message=str(e)))
-        raise
-    finally: lock.release()
+    run,  # directory of a run
+):  # yields it
+    "Hold a run while it is trained, and note the error that ends it; raises `BlockingIOError` if it is held already."
+    run = Path(run)
+    with locked(run / LOCK, run, "start a new run"):
+        try:
+            remove(run / ERROR)
+            yield run
+        except BaseException as e:
+            with suppress(OSError):
+                save_json(run / ERROR, dict(error=type(e).__name__, message=str(e)))
+            raise
 
 # %% ../../nbs/00_core/05_directories.ipynb #683bb65a
 def run_state(
-    run, # directory of a run
-) -> str: # "finished", "running", "stopped: <why>" or "died"
+    run,  # directory of a run
+) -> str:  # "finished", "running", "stopped: <why>" or "died"
     "Tell how a run ended, or that it goes on."
     run = Path(run)
-    if (run/SCORES).is_file(): return "finished"
-    lock = FileLock(run/LOCK)
+    if (run / SCORES).is_file():
+        return "finished"
+    if (run / LOCK).exists() and is_locked(run / LOCK):
+        return "running"
     try:
-        if (run/LOCK).exists(): lock.acquire(timeout=0)
-    except Timeout: return "running"
-    else: lock.release()
-    try: error = json.loads((run/ERROR).read_text(encoding="utf-8"))
-    except (OSError, ValueError): return "died"
+        error = json.loads((run / ERROR).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "died"
     return f"stopped: {error['message'] or error['error']}"
 
 # %% ../../nbs/00_core/05_directories.ipynb #54e4d3a2
 def check_room(
-    path,         # directory that will be written to, made if it is not there
-    n_bytes: int, # how much is going to be written
-) -> Path:        # the directory
+    path,  # directory that will be written to, made if it is not there
+    n_bytes: int,  # how much is going to be written
+) -> Path:  # the directory
     "Make sure that a directory can be written to and has room; raises `OSError` that says what is in the way."
     path = Path(path).expanduser()
-    probe = path/f".probe {os.getpid()}"
+    probe = path / f".probe {os.getpid()}"
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"?")
         free = shutil.disk_usage(path).free
-    except OSError as e: raise OSError(f"cannot write to {path} ({e.strerror or e}); choose another directory for the results") from None
+    except OSError as e:
+        why = e.strerror or e
+        raise OSError(f"cannot write to {path} ({why}); choose another directory for the results") from None
     finally:
-        with suppress(OSError): probe.unlink(missing_ok=True)
-    if free < n_bytes: raise OSError(f"{path} has {free/1e6:,.0f} MB left, but training needs {n_bytes/1e6:,.0f} MB; make room, or choose another directory for the results")
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+    if free < n_bytes:
+        sizes = f"{free / 1e6:,.0f} MB left, but training needs {n_bytes / 1e6:,.0f} MB"
+        raise OSError(f"{path} has {sizes}; make room, or choose another directory for the results")
     return path
