@@ -11,7 +11,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
-        sources=["DATASETS", "default_root"],
+        config=["DataConfig"],
+        sources=["DATASETS"],
         images=["ImageDataset", "as_dataset", "stratified"],
         splits=["Splits", "load_data", "split_data"],
         loaders=["BatchLoader", "dataloaders"],

@@ -1,6 +1,6 @@
 # Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
+from .config import DataConfig as DataConfig
 from .sources import DATASETS as DATASETS
-from .sources import default_root as default_root
 from .images import ImageDataset as ImageDataset
 from .images import as_dataset as as_dataset
 from .images import stratified as stratified

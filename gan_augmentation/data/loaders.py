@@ -6,11 +6,13 @@
 __all__ = ['BatchLoader', 'dataloaders']
 
 # %% ../../nbs/01_data/04_loaders.ipynb #ed1abce4
+import math
+from itertools import islice
+
 import torch
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastcore.basics import patch
-from torch import nn
 
 from ..core.arrays import denormalize, normalize
 from ..core.checks import check_range
@@ -22,96 +24,126 @@ from .splits import check_alike
 # %% ../../nbs/01_data/04_loaders.ipynb #a4f767cb
 class BatchLoader(DataLoader):
     "A fastai loader that serves (images in [-1,1], labels) by indexing: no per-image Python, no workers."
+
     n_inp = 1
-    def __init__(self,
+
+    def __init__(
+        self,
         dataset: ImageDataset,  # images and labels
-        bs: int=64,             # images a batch
+        bs: int = 64,  # images a batch
         *,
-        shuffle: bool=False,    # a new order every epoch
-        drop_last: bool=False,  # leave out an incomplete last batch
-        n_batches: int|None=None, # batches an epoch if shuffled; default: all images once
-        seed: int=0,            # chooses the orders
-        device=None,            # where batches go; default: the best there is
-        **kwargs,               # what fastai's `DataLoader` takes
+        shuffle: bool = False,  # a new order every epoch
+        drop_last: bool = False,  # leave out an incomplete last batch
+        n_batches: int | None = None,  # batches an epoch if shuffled; default: all images once
+        seed: int = 0,  # chooses the orders
+        device=None,  # where batches go; default: the best there is
+        **kwargs,  # what fastai's `DataLoader` takes
     ):
-        super().__init__(dataset, bs=bs, shuffle=shuffle, drop_last=drop_last, device=pick_device(device), **kwargs)
+        device = pick_device(device)
+        super().__init__(dataset, bs, shuffle=shuffle, drop_last=drop_last, device=device, **kwargs)
         self.n_batches, self.seed = n_batches, seed
         self.restart()
-    def restart(self):
-        "Begin again with the first epoch's order."
-        self.order, self.stream = torch.Generator().manual_seed(self.seed), torch.empty(0, dtype=torch.long)
-    def state_dict(self): return dict(order=self.order.get_state(), stream=self.stream)
-    def load_state_dict(self, state):
-        self.order.set_state(state["order"])
-        self.stream = state["stream"]
-    def source(self): return self.dataset.images     # the images of this epoch (n,...)
-    def targets(self): return (self.dataset.labels,) # what a loss is told of each image: tensors (n,...)
-    def __len__(self): return self.n_batches if self.n_batches and self.shuffle else super().__len__()
+
+    def source(self):
+        return self.dataset.images  # the images of this epoch (n,...)
+
+    def targets(self):
+        return (self.dataset.labels,)  # what a loss is told of each image: tensors (n,...)
+
+    def __len__(self):
+        return self.n_batches if self.n_batches and self.shuffle else super().__len__()
+
+# %% ../../nbs/01_data/04_loaders.ipynb #23e0979d
+@patch
+def restart(self: BatchLoader):
+    "Begin again with the first epoch's order."
+    self.order = torch.Generator().manual_seed(self.seed)
+    self.stream = torch.empty(0, dtype=torch.long)
+
+# %% ../../nbs/01_data/04_loaders.ipynb #3e5307bc
+@patch
+def state_dict(self: BatchLoader):
+    return dict(order=self.order.get_state(), stream=self.stream)
+
+
+@patch
+def load_state_dict(self: BatchLoader, state):
+    self.order.set_state(state["order"])
+    self.stream = state["stream"]
 
 # %% ../../nbs/01_data/04_loaders.ipynb #ff8cfda4
 def endless(
-    stream: torch.Tensor,       # positions that are left from before
-    n: int,                     # positions are 0 to n-1
-    wanted: int,                # how many
-    generator: torch.Generator, # draws the permutations
-) -> tuple:                     # positions (wanted,), and what is left
+    stream: torch.Tensor,  # positions that are left from before
+    n: int,  # positions are 0 to n-1
+    wanted: int,  # how many
+    generator: torch.Generator,  # draws the permutations
+) -> tuple:  # positions (wanted,), and what is left
     "Cut positions from an endless stream of permutations: none comes twice before all came once."
-    more = -(-(wanted - len(stream))//n)
-    stream = torch.cat([stream, *(torch.randperm(n, generator=generator) for _ in range(more))])
+    n_more = math.ceil((wanted - len(stream)) / n)
+    more = [torch.randperm(n, generator=generator) for _ in range(n_more)]
+    stream = torch.cat([stream, *more])
     return stream[:wanted], stream[wanted:]
 
 # %% ../../nbs/01_data/04_loaders.ipynb #2512f3c6
 @patch
-def get_idxs(self:BatchLoader) -> torch.Tensor: # positions, in the order they are served
+def get_idxs(self: BatchLoader) -> torch.Tensor:  # positions, in the order they are served
     "Cut one epoch from an endless stream of permutations: no image is served twice before all were served once."
     n = len(self.dataset)
-    if not self.shuffle: return torch.arange(n)
-    wanted = self.n_batches*self.bs if self.n_batches else n
+    if not self.shuffle:
+        return torch.arange(n)
+    wanted = self.n_batches * self.bs if self.n_batches else n
     idxs, self.stream = endless(self.stream, n, wanted, self.order)
     return idxs
 
 # %% ../../nbs/01_data/04_loaders.ipynb #67027b04
 @patch
-def __iter__(self:BatchLoader):
+def __iter__(self: BatchLoader):
     "Serve one epoch."
     self.before_iter()
     idxs = self.get_idxs().to(self.device)
-    images, targets = self.source().to(self.device), [t.to(self.device)[idxs].split(self.bs) for t in self.targets()]
-    ready = normalize if images.dtype == torch.uint8 else nn.Identity() # features of images are floats already
-    for idx, *y in list(zip(idxs.split(self.bs), *targets))[:len(self)]: yield self.after_batch((ready(images[idx]), *y))
+    images = self.source().to(self.device)
+    targets = [t.to(self.device)[idxs].split(self.bs) for t in self.targets()]
+    for idx, *y in islice(zip(idxs.split(self.bs), *targets), len(self)):
+        x = images[idx]
+        if x.dtype == torch.uint8:  # features of images are floats already
+            x = normalize(x)
+        yield self.after_batch((x, *y))
     self.after_iter()
 
 # %% ../../nbs/01_data/04_loaders.ipynb #10e10109
 @patch
-def new(self:BatchLoader, dataset=None, cls=None, **kwargs):
+def new(self: BatchLoader, dataset=None, cls=None, **kwargs):
     "Make a loader like this one, as fastai does for validation and prediction."
     own = dict(n_batches=self.n_batches, seed=self.seed)
     return super(BatchLoader, self).new(dataset, cls, **{**own, **kwargs})
 
+# %% ../../nbs/01_data/04_loaders.ipynb #20a53694
 @patch
-def show_batch(self:BatchLoader, max_n: int=10, **kwargs):
+def show_batch(self: BatchLoader, max_n: int = 10, **kwargs):
     "Draw the first images of a batch with their labels."
     x, y, *_ = self.one_batch()
-    if y.ndim == 2: y = y.argmax(1) # class probabilities
+    if y.ndim == 2:
+        y = y.argmax(1)  # class probabilities
     return show_images(denormalize(x[:max_n]), [self.dataset.classes[i] for i in y[:max_n]])
 
 # %% ../../nbs/01_data/04_loaders.ipynb #6afd519a
 def dataloaders(
-    train,                # training images: anything `as_dataset` takes
-    valid,                # validation images: the same
+    train,  # training images: anything `as_dataset` takes
+    valid,  # validation images: the same
     *,
-    bs: int=64,           # training images a batch
-    n_batches: int|None=None, # training batches an epoch; default: all images once
-    drop_last: bool=False, # leave out an incomplete last training batch
-    seed: int=0,          # chooses the orders
-    device=None,          # where batches go; default: the best there is
-) -> DataLoaders:         # fastai's, ready for a `Learner`
-    "Make shuffled training batches and validation batches in order; raises `ValueError` for a bad `bs`, or images that do not match."
-    train, valid = as_dataset(train), as_dataset(valid)
+    bs: int = 64,  # training images a batch
+    n_batches: int | None = None,  # training batches an epoch; default: all images once
+    drop_last: bool = False,  # leave out an incomplete last training batch
+    seed: int = 0,  # chooses the orders
+    device=None,  # where batches go; default: the best there is
+) -> DataLoaders:  # fastai's, ready for a `Learner`
+    "Make shuffled training and ordered validation batches; raises `ValueError` for a bad `bs`, or unlike images."
+    train, valid, device = as_dataset(train), as_dataset(valid), pick_device(device)
     check_range(bs, "bs", 1, len(train), int)
-    if n_batches is not None: check_range(n_batches, "n_batches", 1, kind=int)
+    if n_batches is not None:
+        check_range(n_batches, "n_batches", 1, kind=int)
     check_alike(train, valid)
-    device = pick_device(device)
-    loaders = (BatchLoader(train, bs, shuffle=True, n_batches=n_batches, drop_last=drop_last, seed=seed, device=device),
-               BatchLoader(valid, min(len(valid), 512), device=device))
-    return DataLoaders(*loaders, device=device)
+    how = dict(n_batches=n_batches, drop_last=drop_last, seed=seed)
+    train_dl = BatchLoader(train, bs, shuffle=True, device=device, **how)
+    valid_dl = BatchLoader(valid, min(len(valid), 512), device=device)
+    return DataLoaders(train_dl, valid_dl, device=device)

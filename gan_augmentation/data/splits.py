@@ -17,105 +17,139 @@ import gan_augmentation.data as data_face
 from ..core.arrays import fingerprint
 from ..core.checks import check_range
 from ..core.directories import title
+from .config import DataConfig
 from .images import ImageDataset, as_dataset, same_classes, stratified
 from .mirrors import load_arrays
 from .sources import DATASETS, dataset_info
 
 # %% ../../nbs/01_data/03_splits.ipynb #6930a416
 def check_alike(
-    a: ImageDataset,      # some images
-    b: ImageDataset|None, # others, or nothing
+    a: ImageDataset,  # some images
+    b: ImageDataset | None,  # others, or nothing
 ):
     "Make sure that two sets have images of one shape and the same classes; raises `ValueError`."
-    if b is not None and (a.shape != b.shape or not same_classes(a.classes, b.classes)):
-        raise ValueError(f"{a!r} ({', '.join(a.classes[:4])}...) and {b!r} ({', '.join(b.classes[:4])}...) must agree in shape and classes")
+    if b is None or (a.shape == b.shape and same_classes(a.classes, b.classes)):
+        return
+    one, other = (f"{ds!r} ({', '.join(ds.classes[:4])}...)" for ds in (a, b))
+    raise ValueError(f"{one} and {other} must agree in shape and classes")
 
 # %% ../../nbs/01_data/03_splits.ipynb #c2cc0b83
 def check_real(
-    ds: ImageDataset, # images
-) -> ImageDataset:    # `ds`
+    ds: ImageDataset,  # images
+) -> ImageDataset:  # `ds`
     "Make sure that a set holds real images only; raises `ValueError` for an augmented one."
     mask = getattr(ds, "synthetic", None)
-    if mask is not None and mask.any(): raise ValueError(f"{ds!r}: only real images may be split, augmented, or shown to a generator; pass the data it was made from")
+    if mask is not None and mask.any():
+        raise ValueError(
+            f"{ds!r}: only real images may be split, augmented, or shown to a generator; "
+            "pass the data it was made from"
+        )
     return ds
 
 # %% ../../nbs/01_data/03_splits.ipynb #3763488d
 @dataclass
 class Splits:
     "Training, validation and test images that do not overlap."
-    train: ImageDataset     # to learn from
-    valid: ImageDataset     # to choose by
-    test: ImageDataset|None # to be looked at once, if there is one
-    sha256: str             # fingerprint of the positions in `train` and `valid`
+
+    train: ImageDataset  # to learn from
+    valid: ImageDataset  # to choose by
+    test: ImageDataset | None  # to be looked at once, if there is one
+    sha256: str  # fingerprint of the positions in `train` and `valid`
+
     @property
-    def name(self): return self.train.name
+    def name(self):
+        return self.train.name
+
     def __post_init__(self):
-        for other in (self.valid, self.test): check_alike(self.train, other)
-    def dataloaders(self, **kwargs): # fastai's `DataLoaders`
+        for other in (self.valid, self.test):
+            check_alike(self.train, other)
+
+    def dataloaders(self, **kwargs):  # fastai's `DataLoaders`
         "Make loaders of the training and validation images; arguments as for `dataloaders`."
         return data_face.dataloaders(self.train, self.valid, **kwargs)
-    def __repr__(self): return "\n".join(f"{k:8}{v}" for k, v in self.__dict__.items())
+
+    def __repr__(self):
+        return "\n".join(f"{k:8}{v}" for k, v in self.__dict__.items())
+
+# %% ../../nbs/01_data/03_splits.ipynb #6e561e96
+def missing_classes(ds: ImageDataset, labels: torch.Tensor) -> list:
+    "Name the classes of a set of which some labels have none."
+    return [ds.classes[c] for c in ds.labels.unique() if not (labels == c).any()]
 
 # %% ../../nbs/01_data/03_splits.ipynb #5354e80a
 def split_data(
-    dataset,               # anything `as_dataset` takes
+    dataset,  # anything `as_dataset` takes
     *,
-    valid_pct: float=.15,  # fraction of each class for validation
-    subset=None,           # first take so many images a class (int) or that fraction (float)
-    seed: int=29,          # chooses subset and split
-    test=None,             # test images, if there are any; never split
-) -> Splits:               # train, valid and test
-    "Split images stratified by class. Raises `ValueError` if a class has too few images to be in both splits."
-    ds, everything = check_real(as_dataset(dataset)), as_dataset(dataset)
-    check_range(valid_pct, "valid_pct", 0, 1), check_range(seed, "seed", 0, kind=int)
-    if subset is not None: ds = ds.select(stratified(ds.labels, subset, seed))
-    lost = [name for name, before, now in zip(ds.classes, everything.counts, ds.counts) if before and not now]
-    if lost: raise ValueError(f"subset={subset} leaves no image of class {lost[0]}")
+    valid_pct: float = DataConfig.valid_pct,  # fraction of each class for validation
+    subset=None,  # first take so many images a class (int) or that fraction (float)
+    seed: int = DataConfig.split_seed,  # chooses subset and split
+    test=None,  # test images, if there are any; never split
+) -> Splits:  # train, valid and test
+    "Split images stratified by class; raises `ValueError` if a class has too few images to be in both splits."
+    ds = everything = check_real(as_dataset(dataset))
+    check_range(valid_pct, "valid_pct", 0, 1)
+    check_range(seed, "seed", 0, kind=int)
+    if subset is not None:
+        ds = everything.select(stratified(everything.labels, subset, seed))
+    lost = missing_classes(everything, ds.labels)
+    if lost:
+        raise ValueError(f"subset={subset} leaves no image of class {lost[0]}")
     in_valid = torch.zeros(len(ds), dtype=torch.bool)
     in_valid[stratified(ds.labels, float(valid_pct), seed)] = True
     for what, mask in (("training", ~in_valid), ("validation", in_valid)):
-        empty = [ds.classes[c] for c in ds.labels.unique() if not (ds.labels[mask] == c).any()]
-        if empty: raise ValueError(f"no {what} image is left for class {empty[0]}: give more images, or another valid_pct (now {valid_pct})")
-    train, valid = ds.select(torch.where(~in_valid)[0]), ds.select(torch.where(in_valid)[0])
-    return Splits(train, valid, None if test is None else as_dataset(test), fingerprint(train.index, valid.index))
+        lost = missing_classes(ds, ds.labels[mask])
+        if lost:
+            cure = f"give more images, or another valid_pct (now {valid_pct})"
+            raise ValueError(f"no {what} image is left for class {lost[0]}: {cure}")
+    train, valid = ds.select(~in_valid), ds.select(in_valid)
+    test = None if test is None else as_dataset(test)
+    return Splits(train, valid, test, fingerprint(train.index, valid.index))
 
 # %% ../../nbs/01_data/03_splits.ipynb #c681294d
 def load_data(
-    source,              # a name in `DATASETS`, or anything `as_dataset` takes
+    source,  # a name in `DATASETS`, or anything `as_dataset` takes
     *,
-    subset=None,         # so many training images a class (int), or that fraction (float), before the split
-    valid_pct: float=.15, # fraction of the training images for validation
-    seed: int=29,        # chooses subset and split
-    root=None,           # where files are looked for and put; default: `data.default_root()`
-    download: bool=True, # fetch what is not found
-) -> Splits:             # train, valid and test
-    "Load images and split them. An official test set stays whole. Raises `ValueError` for an unknown name, `FileNotFoundError` if it cannot be had."
-    kw = dict(valid_pct=valid_pct, subset=subset, seed=seed)
-    if not is_name(source): return split_data(source, **kw)
-    info = dataset_info(source)
-    train, test = (ImageDataset(*a, info.classes, name=source) for a in load_arrays(source, root, download).values())
-    return split_data(train, test=test, **kw)
+    subset=None,  # so many training images a class (int), or that fraction (float), before the split
+    valid_pct: float = DataConfig.valid_pct,  # fraction of the training images for validation
+    seed: int = DataConfig.split_seed,  # chooses subset and split
+    root=None,  # where files are looked for and put; default: `core.default_root()`
+    download: bool = True,  # fetch what is not found
+) -> Splits:  # train, valid and test; an official test set stays whole
+    "Load images and split them; raises `ValueError` for an unknown name, `FileNotFoundError` if it cannot be had."
+    how = dict(valid_pct=valid_pct, subset=subset, seed=seed)
+    if not is_name(source):
+        return split_data(source, **how)
+    classes = dataset_info(source).classes
+    arrays = load_arrays(source, root, download)
+    train, test = (ImageDataset(*arrays[k], classes, name=source) for k in ("train", "test"))
+    return split_data(train, test=test, **how)
 
 # %% ../../nbs/01_data/03_splits.ipynb #6ea34d66
 def is_name(
-    source, # what a user gave as data
+    source,  # what a user gave as data
 ) -> bool:  # True for a string that is a known name, or no directory
     "Tell a name from a path; a folder that happens to be called like a data set does not hide it."
-    return isinstance(source, str) and (source in DATASETS or not source or not Path(source).is_dir())
+    if not isinstance(source, str):
+        return False
+    return source in DATASETS or not source or not Path(source).is_dir()
 
 # %% ../../nbs/01_data/03_splits.ipynb #abe33dfd
 def data_title(
-    name: str, # of a data set, or a folder
-) -> str:      # fit for a directory's name
+    name: str,  # of a data set, or a folder
+) -> str:  # fit for a directory's name
     "Name images in the name of a run: `fashion_mnist` is `FashionMNIST`, `my cats` is `MyCats`."
+    if name in DATASETS:
+        return DATASETS[name].title
     base, _, suffix = name.rpartition("_")
-    if name not in DATASETS and base in DATASETS: return DATASETS[base].title + suffix.upper()
-    return DATASETS[name].title if name in DATASETS else title(Path(name).name)
+    if base in DATASETS:
+        return DATASETS[base].title + suffix.upper()
+    return title(Path(name).name)
 
 # %% ../../nbs/01_data/03_splits.ipynb #0dd751a0
 @patch
-def describe(self:Splits) -> pd.DataFrame: # one row a class, one column a split
+def describe(self: Splits) -> pd.DataFrame:  # one row a class, one column a split
     "Count the images of every class in every split."
-    parts = {k: getattr(self, k) for k in ("train", "valid", "test") if getattr(self, k) is not None}
-    table = pd.DataFrame({k: v.counts for k, v in parts.items()}, index=list(self.train.classes))
+    splits = dict(train=self.train, valid=self.valid, test=self.test)
+    counts = {k: ds.counts for k, ds in splits.items() if ds is not None}
+    table = pd.DataFrame(counts, index=list(self.train.classes))
     return pd.concat([table, table.sum().to_frame("total").T])

@@ -13,56 +13,72 @@ from ..core.checks import check_choice, check_range
 
 # %% ../../nbs/01_data/05_transforms.ipynb #063fc8fe
 def flip(
-    x: torch.Tensor, # images (b,c,h,w)
-    p: float=.5,     # probability for each image
-) -> torch.Tensor:   # images (b,c,h,w)
+    x: torch.Tensor,  # images (b,c,h,w)
+    p: float = 0.5,  # probability for each image
+) -> torch.Tensor:  # images (b,c,h,w)
     "Mirror images left to right, each with probability `p`."
     chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < check_range(p, "p", 0, 1)
     return torch.where(chosen, x.flip(-1), x)
 
 # %% ../../nbs/01_data/05_transforms.ipynb #f4da40a6
 def shift(
-    x: torch.Tensor,     # images (b,c,h,w) in [-1,1]
-    pad: int|float=1/8,  # largest shift: pixels (int), or a fraction of the shorter side (float)
-) -> torch.Tensor:       # images (b,c,h,w)
+    x: torch.Tensor,  # images (b,c,h,w) in [-1,1]
+    pad: int | float = 0.125,  # largest shift: pixels (int), or a fraction of the shorter side (float)
+) -> torch.Tensor:  # images (b,c,h,w)
     "Move each image by up to `pad` pixels up or down and left or right; what comes in is black."
     b, c, h, w = x.shape
-    if isinstance(pad, float): pad = round(check_range(pad, "pad", 0, 1)*min(h, w))
+    if isinstance(pad, float):
+        pad = round(check_range(pad, "pad", 0, 1) * min(h, w))
     check_range(pad, "pad", 0, kind=int)
-    dy, dx = torch.randint(2*pad + 1, (2, b, 1), device=x.device)
-    rows, cols = torch.arange(h, device=x.device) + dy, torch.arange(w, device=x.device) + dx
-    pixels = (rows[:, :, None]*(w + 2*pad) + cols[:, None]).view(b, 1, h*w).expand(b, c, h*w)
-    return F.pad(x, (pad,)*4, value=-1).flatten(2).gather(2, pixels).view(x.shape)
+    dy, dx = torch.randint(2 * pad + 1, (2, b, 1), device=x.device)
+    rows = torch.arange(h, device=x.device) + dy
+    cols = torch.arange(w, device=x.device) + dx
+    pixels = rows[:, :, None] * (w + 2 * pad) + cols[:, None]
+    pixels = pixels.view(b, 1, h * w).expand(b, c, h * w)
+    return F.pad(x, (pad,) * 4, value=-1).flatten(2).gather(2, pixels).view(x.shape)
 
 # %% ../../nbs/01_data/05_transforms.ipynb #d7e10fb3
-ERASE_FILLS = dict(black=lambda x: torch.full_like(x, -1), noise=lambda x: torch.rand_like(x)*2 - 1)
+def black(x: torch.Tensor) -> torch.Tensor:
+    return torch.full_like(x, -1)
+
+
+def noise(x: torch.Tensor) -> torch.Tensor:
+    return torch.rand_like(x) * 2 - 1
+
+
+ERASE_FILLS = dict(black=black, noise=noise)
 
 # %% ../../nbs/01_data/05_transforms.ipynb #eb95b57c
 def erase(
-    x: torch.Tensor,           # images (b,c,h,w) in [-1,1]
-    p: float=.5,               # probability for each image
-    area: tuple=(.02, .2),     # smallest and largest part of the image, as fractions
-    ratio: tuple=(.3, 3.3),    # smallest and largest height, in widths
-    fill: str="black",         # "black", or "noise": uniform random values
-) -> torch.Tensor:             # images (b,c,h,w)
+    x: torch.Tensor,  # images (b,c,h,w) in [-1,1]
+    p: float = 0.5,  # probability for each image
+    area: tuple = (0.02, 0.2),  # smallest and largest part of the image, as fractions
+    ratio: tuple = (0.3, 3.3),  # smallest and largest height, in widths
+    fill: str = "black",  # "black", or "noise": uniform random values
+) -> torch.Tensor:  # images (b,c,h,w)
     "Blot out a rectangle of each image with probability `p` (Zhong et al. 2020)."
-    check_range(p, "p", 0, 1), check_range(area[0], "smallest area", 0, area[1]), check_range(area[1], "largest area", 0, 1)
-    check_range(ratio[0], "smallest ratio", 1e-6, ratio[1]), check_choice(fill, ERASE_FILLS, "fill")
+    check_range(p, "p", 0, 1)
+    check_range(area[0], "smallest area", 0, area[1])
+    check_range(area[1], "largest area", 0, 1)
+    check_range(ratio[0], "smallest ratio", 1e-6, ratio[1])
+    check_choice(fill, ERASE_FILLS, "fill")
     chosen, a, r, top, left = torch.rand(5, len(x), 1, device=x.device)
-    a, r = area[0] + a*(area[1] - area[0]), ratio[0]*(ratio[1]/ratio[0])**r
-    r = r.clamp(a, 1/a)
-    rows, cols = inside(x.shape[2], (a*r).sqrt(), top), inside(x.shape[3], (a/r).sqrt(), left)
-    blot = (chosen < p)[:, :, None] & rows[:, :, None] & cols[:, None]
-    return torch.where(blot[:, None], ERASE_FILLS[fill](x), x)
+    a = area[0] + a * (area[1] - area[0])
+    r = ratio[0] * (ratio[1] / ratio[0]) ** r
+    r = r.clamp(a, 1 / a)
+    rows = inside(x.shape[2], (a * r).sqrt(), top)
+    cols = inside(x.shape[3], (a / r).sqrt(), left)
+    erased = (chosen < p)[:, :, None] & rows[:, :, None] & cols[:, None]
+    return torch.where(erased[:, None], ERASE_FILLS[fill](x), x)
 
 # %% ../../nbs/01_data/05_transforms.ipynb #eb09963c
 def inside(
-    side: int,             # pixels of the image along one axis
+    side: int,  # pixels of the image along one axis
     length: torch.Tensor,  # of each interval, as a fraction of the side (b,1)
-    start: torch.Tensor,   # where it begins: 0 for first, 1 for last place where it fits (b,1)
-) -> torch.Tensor:         # bool (b,side)
+    start: torch.Tensor,  # where it begins: 0 for first, 1 for last place where it fits (b,1)
+) -> torch.Tensor:  # bool (b,side)
     "Mark the pixels of an interval, one for each image; it is at least one pixel long."
-    length = (length*side).round().clamp(1, side)
-    start = (start*(side - length + 1)).floor()
+    length = (length * side).round().clamp(1, side)
+    start = (start * (side - length + 1)).floor()
     place = torch.arange(side, device=start.device)
     return (place >= start) & (place < start + length)

@@ -16,77 +16,97 @@ from PIL import Image
 from torchvision.utils import save_image
 
 from ..core.files import whole
+from ..core.show import as_picture
 
 # %% ../../nbs/01_data/06_write.ipynb #a4c56914
-MAX_GRID = 2500 # images in one picture
+MAX_GRID = 2500  # images in one picture
 
 # %% ../../nbs/01_data/06_write.ipynb #c8da1e04
 def writer(
-    out,    # FILE.png, FILE.npz, or a folder that is not there yet
-    n: int, # number of images
-):          # one of the functions below
-    "Choose how to write images; raises `ValueError` for no image, too large a grid or a lossy format, `FileExistsError` for a folder that is there."
+    out,  # FILE.png, FILE.npz, or a folder that is not there yet
+    n: int,  # number of images
+):  # one of the functions below
+    "Choose how to write images; raises `ValueError`, or `FileExistsError` for a folder that is there."
     out = Path(out)
-    if not n: raise ValueError("no image was asked for: give at least one label")
-    if out.suffix.lower() in Image.registered_extensions() and out.suffix.lower() != ".png": raise ValueError(f"{out} would be lossy or many files: give FILE.png (a grid), FILE.npz (arrays) or a new folder")
-    write = {".png": write_grid, ".npz": write_npz}.get(out.suffix.lower(), write_folder)
-    if write is write_grid and n > MAX_GRID: raise ValueError(f"a grid of {n:,} images is no picture; write at most {MAX_GRID:,}, or to a folder or an .npz file")
-    if write is write_folder and out.exists(): raise FileExistsError(f"{out} exists; give the name of a new folder")
+    suffix = out.suffix.lower()
+    if not n:
+        raise ValueError("no image was asked for: give at least one label")
+    if suffix in Image.registered_extensions() and suffix != ".png":
+        ways = "FILE.png (a grid), FILE.npz (arrays) or a new folder"
+        raise ValueError(f"{out} would be lossy or many files: give {ways}")
+    if suffix == ".png" and n > MAX_GRID:
+        cure = f"write at most {MAX_GRID:,}, or to a folder or an .npz file"
+        raise ValueError(f"a grid of {n:,} images is no picture; {cure}")
+    write = {".png": write_grid, ".npz": write_npz}.get(suffix, write_folder)
+    if write is write_folder and out.exists():
+        raise FileExistsError(f"{out} exists; give the name of a new folder")
     return write
 
 # %% ../../nbs/01_data/06_write.ipynb #abdb118c
 def write_grid(path, chunks, labels, classes, shape):
     "Write a PNG: a row a class, or ten a row where classes are not asked for alike."
-    counts = torch.bincount(labels)
-    sorted_alike = len(set(counts[counts > 0].tolist())) == 1 and (labels.diff() >= 0).all()
-    save_image(torch.cat(list(chunks))/255, path, nrow=int(counts.max()) if sorted_alike and len(labels) > counts.max() else 10, padding=1, format="png")
+    counts = labels.bincount()
+    per_class = int(counts.max())
+    alike = (counts[counts > 0] == per_class).all() and (labels.diff() >= 0).all()
+    ncols = per_class if alike and len(labels) > per_class else 10
+    images = torch.cat(list(chunks)) / 255
+    save_image(images, path, nrow=ncols, padding=1, format="png")
 
+# %% ../../nbs/01_data/06_write.ipynb #95d8004e
 def write_npz(path, chunks, labels, classes, shape):
     "Write arrays, the images through a file that is mapped into memory."
     files = {k: path.with_suffix(f".{k}.npy") for k in ("images", "labels", "classes")}
     try:
         images = np.lib.format.open_memmap(files["images"], "w+", np.uint8, (len(labels), *shape))
-        fill(images, chunks)
-        np.save(files["labels"], labels.numpy()), np.save(files["classes"], np.array(classes))
+        fill_array(images, chunks)
+        np.save(files["labels"], labels.numpy())
+        np.save(files["classes"], np.array(classes))
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as z:
-            for k, f in files.items(): z.write(f, f"{k}.npy")
+            for k, f in files.items():
+                z.write(f, f"{k}.npy")
     finally:
-        for f in files.values(): f.unlink(missing_ok=True)
+        for f in files.values():
+            f.unlink(missing_ok=True)
 
-def fill(images, chunks):
+# %% ../../nbs/01_data/06_write.ipynb #9843c636
+def fill_array(array: np.memmap, chunks):
     "Put chunks into an array on disk, one after the other."
-    i = 0
-    for x in chunks: images[i:i+len(x)], i = x.numpy(), i + len(x)
-    images.flush()
+    start = 0
+    for x in chunks:
+        array[start : start + len(x)] = x.numpy()
+        start += len(x)
+    array.flush()
 
 # %% ../../nbs/01_data/06_write.ipynb #fe13ee05
 def class_folders(
-    classes, # class names
-) -> list:   # names of folders, whose alphabetical order is that of the classes
+    classes,  # class names
+) -> list:  # names of folders, whose alphabetical order is that of the classes
     "Name a folder for each class."
-    safe, digits = [re.sub(r"[^\w .()+-]", "-", name) for name in classes], len(str(len(classes) - 1))
+    safe = [re.sub(r"[^\w .()+-]", "-", name) for name in classes]
+    digits = len(str(len(classes) - 1))
     return [f"{c:0{digits}} {name}" for c, name in enumerate(safe)]
 
 # %% ../../nbs/01_data/06_write.ipynb #6be27c0a
 def write_folder(path, chunks, labels, classes, shape):
     "Write one PNG an image, in one folder a class."
-    folders, i = [path/name for name in class_folders(classes)], 0
-    for f in folders: f.mkdir(parents=True)
-    for x in chunks:
-        for image in x.permute(0, 2, 3, 1).numpy():
-            Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(folders[int(labels[i])]/f"{i:06}.png")
-            i += 1
+    folders = [path / name for name in class_folders(classes)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    images = (image for x in chunks for image in x.numpy())
+    for i, (image, y) in enumerate(zip(images, labels.tolist())):
+        as_picture(image).save(folders[y] / f"{i:06}.png")
 
 # %% ../../nbs/01_data/06_write.ipynb #0db74a08
 def write_chunks(
-    out,          # FILE.png, FILE.npz, or a folder that is not there yet
-    chunks,       # yields images, uint8 (b,c,h,w)
-    labels,       # their classes, int64 (n,)
-    classes,      # class names
-    shape: tuple, # (c,h,w) of an image
-) -> Path:        # `out`
-    "Write images as they come, whole or not at all. Raises what `writer` raises, before the first is asked for."
+    out,  # FILE.png, FILE.npz, or a folder that is not there yet
+    chunks,  # yields images, uint8 (b,c,h,w)
+    labels,  # their classes, int64 (n,)
+    classes,  # class names
+    shape: tuple,  # (c,h,w) of an image
+) -> Path:  # `out`
+    "Write images as they come, whole or not at all; raises what `writer` raises, before the first is asked for."
     out = Path(out).expanduser()
     write = writer(out, len(labels))
-    with whole(out) as tmp: write(tmp, chunks, labels, classes, shape)
+    with whole(out) as tmp:
+        write(tmp, chunks, labels, classes, shape)
     return out
