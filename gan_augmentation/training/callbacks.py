@@ -6,11 +6,13 @@
 __all__ = ['FitCB', 'history', 'HistoryCB', 'KeepBestCB', 'StopAtNaNCB']
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #d0fe6073
+import math
 from copy import deepcopy
 
 import pandas as pd
 import torch
 from fastai.basics import Callback, CancelFitException
+from fastcore.basics import patch
 
 from ..core.checks import check_choice, check_range
 from ..core.files import whole
@@ -18,73 +20,132 @@ from ..core.files import whole
 # %% ../../nbs/02_training/01_callbacks.ipynb #919eb60a
 class FitCB(Callback):
     "A callback that sleeps while a `Learner` only validates or predicts; `begin` is called before a fit."
+
     def before_fit(self):
         self.run = getattr(self.learn, "fitting", True)
-        if self.run: self.begin()
-    def begin(self): pass
+        if self.run:
+            self.begin()
+
+    def begin(self):
+        pass
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #ebabc099
 def history(
-    learn, # a `Learner` that was trained
-) -> pd.DataFrame: # one row an epoch: losses and metrics
+    learn,  # a `Learner` that was trained
+) -> pd.DataFrame:  # one row an epoch: losses and metrics
     "Return losses and metrics by epoch."
     names = list(learn.recorder.metric_names)[1:-1]
-    return pd.DataFrame(list(map(list, learn.recorder.values)), columns=names, dtype=float).rename_axis("epoch")
+    rows = [list(row) for row in learn.recorder.values]
+    return pd.DataFrame(rows, columns=names, dtype=float).rename_axis("epoch")
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #5c0483c2
 class HistoryCB(FitCB):
     "Write the history as CSV after each epoch, whole or not at all."
+
     order = 75
-    def __init__(self,
-        path, # CSV file
-    ): self.path = path
+
+    def __init__(
+        self,
+        path,  # CSV file
+    ):
+        self.path = path
+
     def after_epoch(self):
-        with whole(self.path) as tmp: history(self.learn).to_csv(tmp)
+        with whole(self.path) as tmp:
+            history(self.learn).to_csv(tmp)
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #2be82c09
 class KeepBestCB(FitCB):
     "Keep the weights of the best epoch, and stop after `patience` epochs without gain."
+
     order = 60
-    def __init__(self,
-        monitor: str="accuracy",  # a column of the history; losses should fall, everything else should rise
-        patience: int|None=None,  # epochs without gain until training stops; None: never
+
+    def __init__(
+        self,
+        monitor: str = "accuracy",  # a column of the history; losses should fall, everything else should rise
+        patience: int | None = None,  # epochs without gain until training stops; None: never
     ):
-        if patience is not None: check_range(patience, "patience", 1, kind=int)
+        if patience is not None:
+            check_range(patience, "patience", 1, kind=int)
         self.monitor, self.patience = monitor, patience
+
     def begin(self):
         names = list(self.recorder.metric_names)[1:-1]
         self.column = names.index(check_choice(self.monitor, names, "number to monitor"))
         self.best, self.best_epoch, self.weights = None, None, {}
+
     def after_epoch(self):
-        value = float(self.recorder.final_record[self.column])*(-1 if "loss" in self.monitor else 1)
+        value = float(self.recorder.final_record[self.column])
+        if "loss" in self.monitor:
+            value = -value
         if self.best is None or value > self.best:
-            self.best, self.best_epoch, self.weights = value, self.epoch, deepcopy(self.model.state_dict())
-        elif self.patience and self.epoch - self.best_epoch >= self.patience: raise CancelFitException
+            self.best, self.best_epoch = value, self.epoch
+            self.weights = deepcopy(self.model.state_dict())
+        elif self.patience and self.epoch - self.best_epoch >= self.patience:
+            raise CancelFitException
+
     def after_fit(self):
-        if self.weights: self.model.load_state_dict(self.weights)
-    def state_dict(self): return dict(best=self.best, best_epoch=self.best_epoch, weights=self.weights)
-    def load_state_dict(self, state): self.__dict__.update(state)
+        if self.weights:
+            self.model.load_state_dict(self.weights)
+
+# %% ../../nbs/02_training/01_callbacks.ipynb #20ebf8c4
+@patch
+def state_dict(self: KeepBestCB):
+    return dict(best=self.best, best_epoch=self.best_epoch, weights=self.weights)
+
+
+@patch
+def load_state_dict(self: KeepBestCB, state):
+    self.__dict__.update(state)
+
+# %% ../../nbs/02_training/01_callbacks.ipynb #d8d4ecae
+def has_finite_weights(model) -> bool:
+    return all(p.isfinite().all() for p in model.parameters())
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #a45f72ba
 class StopAtNaNCB(FitCB):
-    "Stop when a training loss is not finite, with the last good weights; raises `FloatingPointError` naming step and epoch."
+    "Stop when a training loss is not finite, with the last good weights; raises `FloatingPointError` naming the step."
+
     order = 70
+
     def begin(self):
-        self.every, self.losses, self.good, self.since = (1 if self.dls.device.type == "cpu" else 50), [], None, 0
+        self.every = 1 if self.dls.device.type == "cpu" else 50
+        self.losses, self.good_weights, self.good_epoch = [], None, 0
+
     def before_train(self):
-        self.seen = self.train_iter
-        if all(p.isfinite().all() for p in self.model.parameters()): self.good, self.since = deepcopy(self.model.state_dict()), self.epoch
+        self.n_checked = self.train_iter
+        if has_finite_weights(self.model):
+            self.good_weights = deepcopy(self.model.state_dict())
+            self.good_epoch = self.epoch
+
     def after_loss(self):
-        if self.training: self.losses.append(self.loss.detach())
-        if len(self.losses) >= self.every: self.check()
+        if self.training:
+            self.losses.append(self.loss.detach())
+        if len(self.losses) >= self.every:
+            self.check_losses()
+
     def after_train(self):
-        self.check()
-        if not all(p.isfinite().all() for p in self.model.parameters()): self.stop(f"the weights are no longer finite after step {self.train_iter}")
-    def check(self):
-        if not self.losses: return
-        bad = (~torch.stack(self.losses).isfinite()).nonzero().flatten().tolist()
-        if bad: self.stop(f"the loss became {self.losses[bad[0]].item()} at step {self.seen + bad[0] + 1}")
-        self.seen, self.losses = self.seen + len(self.losses), []
-    def stop(self, why):
-        if self.good: self.model.load_state_dict(self.good)
-        raise FloatingPointError(f"{why}, in epoch {self.epoch}; training stopped, with the weights from before epoch {self.since}: try a lower learning rate")
+        self.check_losses()
+        if not has_finite_weights(self.model):
+            self.stop(f"the weights are no longer finite after step {self.train_iter}")
+
+# %% ../../nbs/02_training/01_callbacks.ipynb #20d68b39
+@patch
+def check_losses(self: StopAtNaNCB):
+    if not self.losses:
+        return
+    for i, loss in enumerate(torch.stack(self.losses).tolist(), 1):
+        if not math.isfinite(loss):
+            self.stop(f"the loss became {loss} at step {self.n_checked + i}")
+    self.n_checked += len(self.losses)
+    self.losses = []
+
+# %% ../../nbs/02_training/01_callbacks.ipynb #4366a01a
+@patch
+def stop(self: StopAtNaNCB, why):
+    if self.good_weights:
+        self.model.load_state_dict(self.good_weights)
+    raise FloatingPointError(
+        f"{why}, in epoch {self.epoch}; training stopped, "
+        f"with the weights from before epoch {self.good_epoch}: try a lower learning rate"
+    )

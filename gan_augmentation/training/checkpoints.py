@@ -13,118 +13,179 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from fastcore.basics import patch
 
-from ..core.files import load_bundle, remove, save_bundle
+from ..core.bundles import load_bundle, save_bundle
+from ..core.checks import check_same
+from ..core.files import remove
 from .callbacks import FitCB
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #aa19bf87
 def pack(
-    state,         # dicts, lists and tuples of tensors, numbers, strings and None
-    tensors: dict, # filled with the tensors found
-):                 # the same structure as JSON can hold it
+    state,  # dicts, lists and tuples of tensors, numbers, strings and None
+    tensors: dict,  # filled with the tensors found
+):  # the same structure as JSON can hold it
     "Take the tensors out of a nested structure."
     if isinstance(state, torch.Tensor):
-        tensors[str(len(tensors))] = state.detach().cpu().clone()
-        return dict(tensor=str(len(tensors) - 1))
-    if isinstance(state, dict): return dict(dict=[[k, pack(v, tensors)] for k, v in state.items()])
-    if isinstance(state, float) and not math.isfinite(state): return dict(float=str(state)) # JSON has no NaN
-    return dict(list=[pack(v, tensors) for v in state]) if isinstance(state, (list, tuple)) else state
-
-def unpack(packed, tensors):
-    "Put the tensors back: the inverse of `pack`, but tuples come back as lists."
-    if not isinstance(packed, dict): return packed
-    (kind, value), = packed.items()
-    if kind in ("tensor", "float"): return tensors[value] if kind == "tensor" else float(value)
-    return {k: unpack(v, tensors) for k, v in value} if kind == "dict" else [unpack(v, tensors) for v in value]
-
-# %% ../../nbs/02_training/02_checkpoints.ipynb #f2cb131e
-def rng_state() -> dict: # nested state of every global generator
-    "Read the state of the random generators of Python, NumPy, PyTorch and its devices."
-    name, keys, *rest = np.random.get_state()
-    state = dict(torch=torch.get_rng_state(), numpy=[name, torch.from_numpy(keys.astype(np.int64)), *rest], python=random.getstate())
-    if torch.cuda.is_available(): state["cuda"] = torch.cuda.get_rng_state_all()
-    if torch.backends.mps.is_available(): state["mps"] = torch.mps.get_rng_state()
+        name = str(len(tensors))
+        tensors[name] = state.detach().cpu().clone()
+        return dict(tensor=name)
+    if isinstance(state, dict):
+        return dict(dict=[[k, pack(v, tensors)] for k, v in state.items()])
+    if isinstance(state, (list, tuple)):
+        return dict(list=[pack(v, tensors) for v in state])
+    if isinstance(state, float) and not math.isfinite(state):
+        return dict(float=str(state))  # JSON has no NaN
     return state
 
-def set_rng_state(state):
+# %% ../../nbs/02_training/02_checkpoints.ipynb #ea785020
+def unpack(
+    packed,  # from `pack`
+    tensors: dict,  # from `pack`
+):  # the structure; tuples come back as lists
+    "Put the tensors back."
+    if not isinstance(packed, dict):
+        return packed
+    ((kind, value),) = packed.items()
+    if kind == "tensor":
+        return tensors[value]
+    if kind == "float":
+        return float(value)
+    if kind == "dict":
+        return {k: unpack(v, tensors) for k, v in value}
+    return [unpack(v, tensors) for v in value]
+
+# %% ../../nbs/02_training/02_checkpoints.ipynb #f2cb131e
+def rng_state() -> dict:  # nested state of every global generator
+    "Read the state of the random generators of Python, NumPy, PyTorch and its devices."
+    name, keys, *rest = np.random.get_state()
+    numpy = [name, torch.from_numpy(keys.astype(np.int64)), *rest]
+    state = dict(torch=torch.get_rng_state(), numpy=numpy, python=random.getstate())
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    if torch.backends.mps.is_available():
+        state["mps"] = torch.mps.get_rng_state()
+    return state
+
+# %% ../../nbs/02_training/02_checkpoints.ipynb #0dfa2332
+def set_rng_state(state: dict):
     "Put the random generators back to where `rng_state` found them."
     torch.set_rng_state(state["torch"])
     name, keys, *rest = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
-    if "cuda" in state: torch.cuda.set_rng_state_all(state["cuda"])
-    if "mps" in state: torch.mps.set_rng_state(state["mps"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state_all(state["cuda"])
+    if "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
+
+# %% ../../nbs/02_training/02_checkpoints.ipynb #73d6c8bb
+def stateful_cbs(learn) -> dict:  # name -> callback
+    "Find the callbacks that have something to remember."
+    return {cb.name: cb for cb in learn.cbs if hasattr(type(cb), "state_dict")}
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #b789ff75
 def learner_state(
-    learn, # a `Learner` after an epoch
-) -> dict: # nested state
+    learn,  # a `Learner` after an epoch
+) -> dict:  # nested state
     "Collect all that the rest of the training depends on."
-    rec = learn.recorder
-    return dict(epoch=learn.epoch + 1, n_epoch=learn.n_epoch, train_iter=learn.train_iter, model=learn.model.state_dict(), opt=learn.opt.state_dict(),
-                loader=learn.dls.train.state_dict(), rng=rng_state(), iters=list(rec.iters), smooth=[rec.smooth_loss.count, rec.smooth_loss.val],
-                values=[[float(x) for x in row] for row in rec.values], scaler=getattr(learn, "scaler", None) and learn.scaler.state_dict(),
-                callbacks={cb.name: cb.state_dict() for cb in learn.cbs if hasattr(type(cb), "state_dict")})
+    recorder, scaler = learn.recorder, getattr(learn, "scaler", None)
+    return dict(
+        epoch=learn.epoch + 1,
+        n_epoch=learn.n_epoch,
+        train_iter=learn.train_iter,
+        model=learn.model.state_dict(),
+        opt=learn.opt.state_dict(),
+        loader=learn.dls.train.state_dict(),
+        rng=rng_state(),
+        iters=list(recorder.iters),
+        smooth=[recorder.smooth_loss.count, recorder.smooth_loss.val],
+        values=[[float(x) for x in row] for row in recorder.values],
+        scaler=scaler and scaler.state_dict(),
+        callbacks={name: cb.state_dict() for name, cb in stateful_cbs(learn).items()},
+    )
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #890e467a
 def restore_learner(
-    learn,       # a `Learner` like the one that was stored, in `before_fit`
-    state: dict, # from `learner_state`
+    learn,  # a `Learner` like the one that was stored, in `before_fit`
+    state: dict,  # from `learner_state`
 ):
-    "Put a `Learner` back to where it was; raises `ValueError` if it is trained for another number of epochs, or has other callbacks."
-    rec, cbs = learn.recorder, {cb.name: cb for cb in learn.cbs if hasattr(type(cb), "state_dict")}
-    if state["n_epoch"] != learn.n_epoch: raise ValueError(f"the training was begun for {state['n_epoch']} epochs and cannot go on for {learn.n_epoch}: its schedule depends on it")
-    if set(cbs) != set(state["callbacks"]): raise ValueError(f"the training was begun with the callbacks {sorted(state['callbacks'])} and cannot go on with {sorted(cbs)}")
+    "Put a `Learner` back to where it was; raises `ValueError` if it is for other epochs or has other callbacks."
+    recorder, cbs = learn.recorder, stateful_cbs(learn)
+    begun = dict(epochs=state["n_epoch"], callbacks=sorted(state["callbacks"]))
+    now = dict(epochs=learn.n_epoch, callbacks=sorted(cbs))
+    check_same(begun, now, "the training", "go on with the same ones, or begin it anew")
     learn.model.load_state_dict(state["model"])
     learn.opt.load_state_dict(state["opt"])
     same_layout(learn.opt)
     learn.dls.train.load_state_dict(state["loader"])
     learn.first_epoch, learn.train_iter = state["epoch"], state["train_iter"]
-    rec.values, rec.iters, (rec.smooth_loss.count, rec.smooth_loss.val) = state["values"], state["iters"], state["smooth"]
-    if state["scaler"]: learn.scaler.load_state_dict(state["scaler"])
-    for name, cb in cbs.items(): cb.load_state_dict(state["callbacks"][name])
+    recorder.values, recorder.iters = state["values"], state["iters"]
+    recorder.smooth_loss.count, recorder.smooth_loss.val = state["smooth"]
+    if state["scaler"]:
+        learn.scaler.load_state_dict(state["scaler"])
+    for name, cb in cbs.items():
+        cb.load_state_dict(state["callbacks"][name])
     set_rng_state(state["rng"])
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #ec501144
 def same_layout(opt):
     "Lay out an optimizer's moments in memory like the weights they belong to."
-    for p, state in getattr(getattr(opt, "opt", None), "state", {}).items():
+    states = getattr(getattr(opt, "opt", None), "state", {})
+    for p, state in states.items():
         for k, v in state.items():
-            if isinstance(v, torch.Tensor) and v.shape == p.shape: state[k] = torch.empty_like(p).copy_(v)
+            if isinstance(v, torch.Tensor) and v.shape == p.shape:
+                state[k] = torch.empty_like(p).copy_(v)
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #4ef25b7b
 class CheckpointCB(FitCB):
     "Store the whole state after each epoch, and begin with the newest one that is whole."
+
     order = 80
-    def __init__(self,
-        path,              # directory for checkpoints
-        resume: bool=True, # go on from the newest one; False: begin anew
-        about: dict={},    # what must not have changed: images, settings; anything JSON can hold
-    ): self.path, self.resume, self.about = Path(path), resume, about
+
+    def __init__(
+        self,
+        path,  # directory for checkpoints
+        resume: bool = True,  # go on from the newest one; False: begin anew
+        about: dict | None = None,  # what must not have changed: images, settings; anything JSON can hold
+    ):
+        self.path, self.resume, self.about = Path(path), resume, about or {}
+
     def begin(self):
-        state, self.start, self.earlier = newest_checkpoint(self.path) if self.resume else None, time.perf_counter(), 0.
-        if not state: return
-        for k, v in self.about.items():
-            if (was := state.get("about", {}).get(k)) != v: raise ValueError(f"{self.path} holds a training with {k} {was}, not {v}: go on with the same images and settings, or give another folder")
-        restore_learner(self.learn, state)
-        self.earlier = state.get("seconds", 0.)
+        state = newest_checkpoint(self.path) if self.resume else None
+        self.start, self.earlier = time.perf_counter(), 0.0
+        if state is not None:
+            check_same(state.get("about", {}), self.about, f"the training in {self.path}")
+            restore_learner(self.learn, state)
+            self.earlier = state.get("seconds", 0.0)
+
     @property
-    def seconds(self): return self.earlier + time.perf_counter() - self.start # of the training, in all its parts
-    def after_epoch(self):
-        tensors = {}
-        packed = pack({**learner_state(self.learn), "about": self.about, "seconds": self.seconds}, tensors)
-        new = save_bundle(self.path/f"epoch {self.epoch + 1}", tensors, packed)
-        for old in self.path.iterdir():
-            if old.name != new.name: remove(old)
+    def seconds(self):  # of the training, in all its parts
+        return self.earlier + time.perf_counter() - self.start
+
+# %% ../../nbs/02_training/02_checkpoints.ipynb #8eb45d97
+@patch
+def after_epoch(self: CheckpointCB):
+    state = {**learner_state(self.learn), "about": self.about, "seconds": self.seconds}
+    tensors = {}
+    packed = pack(state, tensors)
+    new = save_bundle(self.path / f"epoch {self.epoch + 1}", tensors, packed)
+    for old in self.path.iterdir():
+        if old.name != new.name:
+            remove(old)
 
 # %% ../../nbs/02_training/02_checkpoints.ipynb #6a9caf09
 def newest_checkpoint(
-    path, # directory of a `CheckpointCB`
-):        # nested state, or None if there is no whole checkpoint
+    path,  # directory of a `CheckpointCB`
+):  # nested state, or None if there is no whole checkpoint
     "Read the newest checkpoint; one that is incomplete or altered is passed over."
-    found = {int(p.name[6:]): p for p in Path(path).glob("epoch *") if p.name[6:].isdigit()}
-    for _, checkpoint in sorted(found.items(), reverse=True):
-        try: tensors, packed = load_bundle(checkpoint)
-        except (FileNotFoundError, ValueError): continue
+    found = {p.name.removeprefix("epoch "): p for p in Path(path).glob("epoch *")}
+    epochs = sorted((int(n) for n in found if n.isdigit()), reverse=True)
+    for epoch in epochs:
+        try:
+            tensors, packed = load_bundle(found[str(epoch)])
+        except (FileNotFoundError, ValueError):
+            continue
         return unpack(packed, tensors)
+    return None
