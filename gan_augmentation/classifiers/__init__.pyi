@@ -6,6 +6,8 @@ from .prediction import classify as classify
 from .prediction import load_classifier as load_classifier
 from .prediction import predict as predict
 from .prediction import save_classifier as save_classifier
+from .config import ClassifierConfig as ClassifierConfig
+from .mixup import TransformCB as TransformCB
 from .mixup import augmentation as augmentation
 from .recipe import CrossEntropy as CrossEntropy
 from .recipe import classifier_learner as classifier_learner

@@ -7,152 +7,203 @@ __all__ = ['CORRUPTIONS', 'class_recalls', 'plot_recalls', 'plot_difference', 'c
            'write_robustness', 'robustness_text']
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #9e9a8f01
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.metrics import recall_score
 from torchvision.transforms.functional import gaussian_blur
 
-from .prediction import logits
-from .scores import calibration_error, confusion, plot_calibration
-from ..core.arrays import image_noise
-from ..core.checks import check_choice, check_images, check_range
+from ..core.arrays import check_images, image_noise
+from ..core.checks import check_choice, check_range
 from ..core.files import save_json
 from ..core.show import COLOURS, save_figure
-from ..data.images import as_dataset
+from ..data.images import ImageDataset, as_dataset
+from .prediction import predict_logits
+from .scores import TEXT, calibration_error, confusion, draw_matrix, plot_calibration, predicted_classes, row_percent
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #0a85916c
 def class_recalls(
-    models: dict, # title -> model, or its answers
-    data,         # labelled images: anything `as_dataset` takes
-) -> pd.DataFrame: # one row a class, one column a model: recall in [0,1]; NaN for a class without images
+    models: dict,  # title -> model, or its logits
+    data,  # labelled images: anything `as_dataset` takes
+) -> pd.DataFrame:  # one row a class, one column a model: recall in [0,1]; NaN for a class without images
     "Measure each class's recall."
     ds = as_dataset(data)
-    found = {title: confusion(m, ds) for title, m in models.items()}
-    recall = lambda c: np.where(c.sum(1) > 0, c.diagonal()/np.maximum(c.sum(1), 1), np.nan)
-    return pd.DataFrame({title: recall(c) for title, c in found.items()}, index=list(ds.classes))
+    how = dict(labels=range(ds.n_classes), average=None, zero_division=np.nan)
+    predicted = {title: predicted_classes(model, ds) for title, model in models.items()}
+    recalls = {title: recall_score(ds.labels, y, **how) for title, y in predicted.items()}
+    return pd.DataFrame(recalls, index=list(ds.classes))
 
+# %% ../../nbs/03_classifiers/07_corruptions.ipynb #4aaf5135
 def plot_recalls(
-    models: dict, # title -> model, or its answers
-    data,         # labelled images: anything `as_dataset` takes
-    path=None,    # PNG file to write instead of returning the figure
-):                # the matplotlib figure, or None
+    models: dict,  # title -> model, or its logits
+    data,  # labelled images: anything `as_dataset` takes
+    path=None,  # PNG file to write instead of returning the figure
+):  # the matplotlib figure, or None
     "Draw each class's recall, a bar a model."
-    table = 100*class_recalls(models, data)
-    ax = table.plot.bar(figsize=(7, 2.6), color=COLOURS[:len(models)], rot=30, ylim=(0, 100), ylabel="recall (%)", title=f"n = {len(as_dataset(data)):,}")
+    table = 100 * class_recalls(models, data)
+    ax = table.plot.bar(figsize=(7, 2.6), color=COLOURS[: len(models)], rot=30, ylim=(0, 100))
+    ax.set(ylabel="recall (%)", title=f"n = {len(as_dataset(data)):,}")
     ax.legend(fontsize=7, loc="lower left")
     ax.figure.set_layout_engine("constrained")
     return save_figure(ax.figure, path) if path else ax.figure
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #2dfd3375
-def confusion_difference(
-    a,    # a model, or its answers
-    b,    # another
-    data, # labelled images: anything `as_dataset` takes
-) -> pd.DataFrame: # percentage points of the true class (rows): how much more often `b` gives each answer (columns) than `a`
-    "Subtract two confusion matrices."
+def confusion_difference(a, b, data) -> pd.DataFrame:
+    "Subtract the confusions of model `a` from those of `b`, in points of the true class (rows)."
     ds = as_dataset(data)
-    percent = lambda c: 100*c/np.maximum(c.sum(1, keepdims=True), 1)
-    return pd.DataFrame(percent(confusion(b, ds)) - percent(confusion(a, ds)), index=list(ds.classes), columns=list(ds.classes))
+    classes = list(ds.classes)
+    difference = row_percent(confusion(b, ds)) - row_percent(confusion(a, ds))
+    return pd.DataFrame(difference, index=classes, columns=classes)
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #e68c25fb
 def plot_difference(
-    a, b,      # as for `confusion_difference`
-    data,      # labelled images: anything `as_dataset` takes
-    titles=("a", "b"), # their names
-    path=None, # PNG file to write instead of returning the figure
-):             # the matplotlib figure, or None
-    "Draw how the confusions of two classifiers differ: blue on the diagonal and red beside it are gains of the second."
-    d = confusion_difference(a, b, data)
-    limit = max(1, np.abs(d.values).max())
+    a,
+    b,  # as for `confusion_difference`
+    data,  # labelled images: anything `as_dataset` takes
+    titles=("a", "b"),  # their names
+    path=None,  # PNG file to write instead of returning the figure
+):  # the matplotlib figure, or None
+    "Draw how two classifiers differ: blue on the diagonal and red beside it are gains of the second."
+    difference = confusion_difference(a, b, data)
+    limit = 1.5 * max(1, np.abs(difference.values).max())  # keeps colours light enough to read on
     fig, ax = plt.subplots(figsize=(5, 4.6), layout="constrained", dpi=80)
-    image = ax.imshow(d, cmap="RdBu", vmin=-limit, vmax=limit)
-    for i, j in np.argwhere(d.values.round().astype(int)): ax.text(j, i, f"{d.iat[i, j]:+.0f}", ha="center", va="center", fontsize=7, color="w" if abs(d.iat[i, j]) > .6*limit else "k")
-    ax.set(title=f"{titles[1]} - {titles[0]}, percentage points, n = {len(as_dataset(data)):,}", xlabel="answer", ylabel="truth", xticks=range(len(d)), yticks=range(len(d)), yticklabels=d.index)
-    ax.set_xticklabels(d.columns, rotation=60, ha="right")
+    look = dict(cmap="RdBu", values_format="+.0f", im_kw=dict(vmin=-limit, vmax=limit))
+    look |= dict(text_kw=TEXT | dict(color="black"))
+    draw_matrix(ax, difference.values, difference.index, ylabel="truth", **look)
+    n = len(as_dataset(data))
+    ax.set_title(f"{titles[1]} - {titles[0]}, percentage points, n = {n:,}")
     return save_figure(fig, path) if path else fig
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #023ea9f5
-def _noise(x, level, seed): return x + level*image_noise(seed, len(x), x.shape[1:])
-def _blur(x, level, seed): return gaussian_blur(x, 2*min(int(3*level + .5), *(s - 1 for s in x.shape[2:])) + 1, [level, level])
-def _brightness(x, level, seed): return x + level
-def _occlusion(x, level, seed):
-    side, where = round(level*min(x.shape[2:])), torch.special.ndtr(image_noise(seed, len(x), (2,)))
-    covered = lambda axis: (lambda at, start: (at >= start) & (at < start + side))(torch.arange(x.shape[2 + axis]), (where[:, axis]*(x.shape[2 + axis] - side + 1)).floor()[:, None])
-    return x.masked_fill((covered(0)[:, :, None] & covered(1)[:, None, :])[:, None], 128)
+def with_noise(x, level, seed):
+    return x + level * image_noise(seed, len(x), x.shape[1:])
 
-CORRUPTIONS = dict( # name -> how it is done, and how much in severities 1 to 5
-    noise      = (_noise,      (10, 20, 35, 50, 70)),      # standard deviation, grey values
-    blur       = (_blur,       (.5, .75, 1., 1.5, 2.)),    # standard deviation, pixels
-    brightness = (_brightness, (20, 40, 60, 80, 100)),     # grey values that are added
-    occlusion  = (_occlusion,  (.2, .3, .4, .5, .6)),      # side of a grey square, in sides of the image
+
+def with_brightness(x, level, seed):
+    return x + level
+
+
+def with_blur(x, level, seed):
+    h, w = x.shape[2:]
+    radius = min(int(3 * level + 0.5), h - 1, w - 1)
+    return gaussian_blur(x, 2 * radius + 1, [level, level])
+
+# %% ../../nbs/03_classifiers/07_corruptions.ipynb #b034f6ca
+def with_occlusion(x, level, seed):
+    "Cover a grey square, in each image at a place of its own."
+    h, w = x.shape[2:]
+    side = round(level * min(h, w))
+    place = torch.special.ndtr(image_noise(seed, len(x), (2,)))  # uniform in [0,1]
+    top = (place[:, :1] * (h - side + 1)).floor()
+    left = (place[:, 1:] * (w - side + 1)).floor()
+    rows, columns = torch.arange(h), torch.arange(w)
+    in_rows = (rows >= top) & (rows < top + side)  # (n,h)
+    in_columns = (columns >= left) & (columns < left + side)  # (n,w)
+    square = in_rows[:, :, None] & in_columns[:, None, :]
+    return x.masked_fill(square[:, None], 128)
+
+# %% ../../nbs/03_classifiers/07_corruptions.ipynb #7845fb6a
+# fmt: off
+CORRUPTIONS = dict(  # name -> how it is done, and how much in severities 1 to 5
+    noise      = (with_noise,      (10, 20, 35, 50, 70)),     # standard deviation, grey values
+    blur       = (with_blur,       (.5, .75, 1., 1.5, 2.)),   # standard deviation, pixels
+    brightness = (with_brightness, (20, 40, 60, 80, 100)),    # grey values that are added
+    occlusion  = (with_occlusion,  (.2, .3, .4, .5, .6)),     # side of a grey square, in sides of the image
 )
+# fmt: on
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #32f0abb6
 def corrupt(
-    images,         # uint8 (n,c,h,w)
-    corruption: str, # a name in `CORRUPTIONS`
+    images,  # uint8 (n,c,h,w)
+    corruption: str,  # a name in `CORRUPTIONS`
     severity: int,  # 1 to 5
-    seed: int=0,    # chooses noise and places
+    seed: int = 0,  # chooses noise and places
 ) -> torch.Tensor:  # uint8 (n,c,h,w)
-    "Spoil images; raises `ValueError` for an unknown corruption or severity."
-    how, levels = CORRUPTIONS[check_choice(corruption, CORRUPTIONS, "corruption")]
+    "Corrupt images; raises `ValueError` for an unknown corruption or severity."
+    change, levels = CORRUPTIONS[check_choice(corruption, CORRUPTIONS, "corruption")]
     check_range(severity, "severity", 1, len(levels), int)
-    return how(check_images(images).float(), levels[severity - 1], seed).round().clamp(0, 255).to(torch.uint8)
+    changed = change(check_images(images).float(), levels[severity - 1], seed)
+    return changed.round().clamp(0, 255).to(torch.uint8)
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #83bb8b83
 def corruption_accuracies(
-    model,       # a trained `Learner`, `Classifier` or network
-    data,        # labelled images: anything `as_dataset` takes
-    seed: int=0, # chooses noise and places
-) -> pd.DataFrame: # accuracy in [0,1]: one row a corruption, columns 0 (clean) to 5, and "mean" over severities 1 to 5
-    "Measure accuracy on spoilt images."
+    model,  # a trained `Learner`, `Classifier` or network
+    data,  # labelled images: anything `as_dataset` takes
+    seed: int = 0,  # chooses noise and places
+) -> pd.DataFrame:  # accuracy in [0,1]: rows are corruptions, columns severities 0 (clean) to 5 and "mean"
+    "Measure accuracy on corrupted images."
     ds = as_dataset(data)
-    hit = lambda images: (logits(model, images).argmax(1) == ds.labels).float().mean().item()
-    clean = hit(ds.images)
-    table = pd.DataFrame({c: [clean, *(hit(corrupt(ds.images, c, s, seed)) for s in range(1, len(levels) + 1))] for c, (_, levels) in CORRUPTIONS.items()}).T
+
+    def accuracy_on(images):
+        return (predict_logits(model, images).argmax(1) == ds.labels).float().mean().item()
+
+    clean = accuracy_on(ds.images)
+    rows = {}
+    for name, (_, levels) in CORRUPTIONS.items():
+        severities = range(1, len(levels) + 1)
+        rows[name] = [clean, *(accuracy_on(corrupt(ds.images, name, s, seed)) for s in severities)]
+    table = pd.DataFrame(rows).T
     return table.assign(mean=table.loc[:, 1:].mean(axis=1))
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #b1e07263
-def plot_corruptions(
-    tables: dict, # title -> table of `corruption_accuracies`
-    path=None,    # PNG file to write instead of returning the figure
-):                # the matplotlib figure, or None
-    "Draw accuracy by severity, one plot a corruption."
-    fig, axs = plt.subplots(1, len(CORRUPTIONS), figsize=(2.5*len(CORRUPTIONS), 2.5), layout="constrained", sharey=True, dpi=80)
-    for ax, c in zip(axs, CORRUPTIONS):
-        for colour, (title, t) in zip(COLOURS*9, tables.items()): ax.plot(range(6), 100*t.loc[c, range(6)], "o-", ms=3, color=colour, label=title)
-        ax.set(title=c, xlabel="severity (0: clean)", xticks=range(6))
+def plot_corruptions(tables: dict, path=None):
+    "Draw tables of `corruption_accuracies` by severity, one plot a corruption."
+    n, severities = len(CORRUPTIONS), range(6)
+    fig, axs = plt.subplots(1, n, figsize=(2.5 * n, 2.5), layout="constrained", sharey=True, dpi=80)
+    for ax, name in zip(axs, CORRUPTIONS):
+        for colour, (title, table) in zip(cycle(COLOURS), tables.items()):
+            accuracy = 100 * table.loc[name, severities]
+            ax.plot(severities, accuracy, "o-", ms=3, color=colour, label=title)
+        ax.set(title=name, xlabel="severity (0: clean)", xticks=severities)
     axs[0].set_ylabel("accuracy (%)")
     axs[0].legend(fontsize=7)
     return save_figure(fig, path) if path else fig
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #6b1b4dd4
 def write_robustness(
-    models: dict, # title -> trained `Learner`, `Classifier` or network; of two, the difference is drawn, too
-    data,         # labelled images: anything `as_dataset` takes
-    folder,       # directory, made if it is not there
-    seed: int=0,  # chooses noise and places
-) -> dict:        # title -> "accuracy", "calibration_error", "recall" by class, "corruptions"
+    models: dict,  # title -> trained `Learner`, `Classifier` or network; of two, the difference is drawn, too
+    data,  # labelled images: anything `as_dataset` takes
+    folder,  # directory, made if it is not there
+    seed: int = 0,  # chooses noise and places
+) -> dict:  # title -> "accuracy", "calibration_error", "recall" by class, "corruptions"
     "Measure calibration, recall and robustness, and write them as `robustness.json` and pictures."
     ds, folder = as_dataset(data), Path(folder).expanduser()
-    said, tables = {k: logits(m, ds.images) for k, m in models.items()}, {k: corruption_accuracies(m, ds, seed) for k, m in models.items()}
-    recalls = class_recalls(said, ds)
-    found = {k: dict(n=len(ds), seed=seed, accuracy=float(tables[k][0].iloc[0]), calibration_error=calibration_error(said[k], ds), recall={c: None if r != r else r for c, r in recalls[k].items()},
-                     corruptions={c: row.to_dict() for c, row in tables[k].rename(columns=str).iterrows()}) for k in models}
-    plot_calibration(said, ds, folder/"calibration.png")
-    plot_recalls(said, ds, folder/"recall.png")
-    plot_corruptions(tables, folder/"corruptions.png")
-    if len(models) == 2: plot_difference(*said.values(), ds, list(models), folder/"difference.png")
-    save_json(folder/"robustness.json", found)
+    logits = {title: predict_logits(model, ds.images) for title, model in models.items()}
+    tables = {title: corruption_accuracies(model, ds, seed) for title, model in models.items()}
+    plot_calibration(logits, ds, folder / "calibration.png")
+    plot_recalls(logits, ds, folder / "recall.png")
+    plot_corruptions(tables, folder / "corruptions.png")
+    if len(models) == 2:
+        plot_difference(*logits.values(), ds, list(models), folder / "difference.png")
+    found = {title: robustness(logits[title], tables[title], ds) for title in models}
+    found = {title: dict(n=len(ds), seed=seed, **scores) for title, scores in found.items()}
+    save_json(folder / "robustness.json", found)
     return found
+
+# %% ../../nbs/03_classifiers/07_corruptions.ipynb #376f0d07
+def robustness(logits: torch.Tensor, table: pd.DataFrame, ds: ImageDataset) -> dict:
+    "Collect accuracy, calibration error, recall and robustness of one model, as JSON can hold them."
+    recalls = class_recalls({"model": logits}, ds)["model"]
+    rows = table.rename(columns=str).iterrows()
+    return dict(
+        accuracy=float(table[0].iloc[0]),
+        calibration_error=calibration_error(logits, ds),
+        recall={c: None if np.isnan(r) else r for c, r in recalls.items()},
+        corruptions={name: row.to_dict() for name, row in rows},
+    )
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #46a72de9
 def robustness_text(
-    found: dict, # of one model, from `write_robustness`
-) -> str:        # some lines
+    found: dict,  # of one model, from `write_robustness`
+) -> str:  # some lines
     "Tell calibration and accuracy under corruptions."
-    rows = [f"{c:12}" + " ".join(f"{100*v:6.1f}" for v in row.values()) for c, row in found["corruptions"].items()]
-    return "\n".join([f"calibration error {found['calibration_error']:.1%}; accuracy (%) by severity, 0 is clean:", " "*12 + " ".join(f"{k:>6}" for k in next(iter(found["corruptions"].values()))), *rows])
+    table = 100 * pd.DataFrame(found["corruptions"]).T
+    lines = [f"calibration error {found['calibration_error']:.1%}; accuracy (%) by severity, 0 is clean:"]
+    lines.append(" " * 12 + " ".join(f"{column:>6}" for column in table))
+    for name, row in table.iterrows():
+        lines.append(f"{name:12}" + " ".join(f"{v:6.1f}" for v in row))
+    return "\n".join(lines)

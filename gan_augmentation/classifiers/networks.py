@@ -10,82 +10,116 @@ import torch
 from torch import nn
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #98ce66ae
-def dense(*sizes: int) -> list: # layers: sizes[0] inputs, ReLU units, no output layer
+def dense(*sizes: int) -> list:  # layers: sizes[0] inputs, ReLU units, no output layer
     "List linear layers with ReLU after each."
-    return [layer for n_in, n_out in zip(sizes, sizes[1:]) for layer in (nn.Linear(n_in, n_out), nn.ReLU())]
+    layers = []
+    for n_in, n_out in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+    return layers
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #1ebb5c9a
 def shallow(
-    shape: tuple,    # (c,h,w) of an image
+    shape: tuple,  # (c,h,w) of an image
     n_classes: int,  # number of classes
 ) -> nn.Sequential:  # logits (b,n_classes)
     "Build the network with one hidden layer: 256."
     c, h, w = shape
-    return nn.Sequential(nn.Flatten(), *dense(c*h*w, 256), nn.Linear(256, n_classes))
+    return nn.Sequential(nn.Flatten(), *dense(c * h * w, 256), nn.Linear(256, n_classes))
 
+# %% ../../nbs/03_classifiers/00_networks.ipynb #d2cc399b
 def deep(shape: tuple, n_classes: int) -> nn.Sequential:
     "Build the network with three hidden layers: 256, 64, 16."
     c, h, w = shape
-    return nn.Sequential(nn.Flatten(), *dense(c*h*w, 256, 64, 16), nn.Linear(16, n_classes))
+    return nn.Sequential(nn.Flatten(), *dense(c * h * w, 256, 64, 16), nn.Linear(16, n_classes))
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #18dfda63
-def flat(
-    layers: list, # of a network's convolutional part
-    shape: tuple, # (c,h,w) of an image
-    name: str,    # of the network, for the message
-) -> int:         # numbers an image is turned into
-    "Count what layers make of one image; raises `ValueError` if it is too small for them."
+def count_outputs(layers: list, shape: tuple, name: str) -> int:
+    "Count the numbers that layers make of one image; raises `ValueError` if it is too small for them."
     net = nn.Sequential(*layers).eval()
     try:
-        with torch.no_grad(): n = net(torch.zeros(1, *shape)).numel()
-    except RuntimeError: n = 0
-    net.train()
-    if not n: raise ValueError(f"images of {shape[1]}x{shape[2]} are too small for {name}, which halves them again and again; resize them")
-    return n
+        with torch.no_grad():
+            return net(torch.zeros(1, *shape)).numel()
+    except RuntimeError:
+        sides = f"{shape[1]}x{shape[2]}"
+        raise ValueError(
+            f"images of {sides} are too small for {name}, which halves them again and again; resize them"
+        ) from None
+    finally:
+        net.train()
+
+# %% ../../nbs/03_classifiers/00_networks.ipynb #a8d3444e
+def flatten(
+    layers: list,  # of a network's convolutional part
+    shape: tuple,  # (c,h,w) of an image
+    name: str,  # of the network, for the message
+    units: int,  # of the first dense layer
+) -> list:  # all layers up to that one
+    "Flatten what convolutions make of an image, and add a dense layer; raises `ValueError` for too small images."
+    return [*layers, nn.Flatten(), *dense(count_outputs(layers, shape, name), units)]
+
+# %% ../../nbs/03_classifiers/00_networks.ipynb #9a336f49
+def conv(c_in: int, c_out: int) -> nn.Conv2d:
+    "Build a 3x3 convolution that keeps height and width."
+    return nn.Conv2d(c_in, c_out, 3, padding=1)
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #67cc6d81
-def conv_block(
-    c_in: int,  # channels in
-    c_out: int, # channels out
-    p: float,   # dropout
-) -> list:      # layers
-    "List two 'same' convolutions with ReLU, a 2x2 max-pool and dropout."
-    return [nn.Conv2d(c_in, c_out, 3, padding=1), nn.ReLU(), nn.Conv2d(c_out, c_out, 3, padding=1), nn.ReLU(),
-            nn.MaxPool2d(2), nn.Dropout(p)]
+def conv_block(c_in: int, c_out: int, p: float) -> list:
+    "List two convolutions with ReLU, a 2x2 max-pool and dropout with probability `p`."
+    convs = [conv(c_in, c_out), nn.ReLU(), conv(c_out, c_out), nn.ReLU()]
+    return [*convs, nn.MaxPool2d(2), nn.Dropout(p)]
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #2600d6c8
 def convolutional(
-    shape: tuple,   # (c,h,w) of an image, h and w at least 8
-    n_classes: int, # number of classes
-) -> nn.Sequential: # logits (b,n_classes)
+    shape: tuple,  # (c,h,w) of an image, h and w at least 8
+    n_classes: int,  # number of classes
+) -> nn.Sequential:  # logits (b,n_classes)
     "Build three convolutional blocks with a dense layer on top; raises `ValueError` for images under 8x8."
-    blocks = [*conv_block(shape[0], 64, .2), *conv_block(64, 128, .3), *conv_block(128, 256, .4)]
-    return nn.Sequential(*blocks, nn.Flatten(), *dense(flat(blocks, shape, "convolutional"), 512), nn.Dropout(.2), nn.Linear(512, n_classes))
+    blocks = [*conv_block(shape[0], 64, 0.2), *conv_block(64, 128, 0.3), *conv_block(128, 256, 0.4)]
+    layers = flatten(blocks, shape, "convolutional", 512)
+    return nn.Sequential(*layers, nn.Dropout(0.2), nn.Linear(512, n_classes))
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #4a66b558
 def elu_cnn(shape: tuple, n_classes: int) -> nn.Sequential:
-    "Build two 'same' convolutions of 64 with ELU and pooling, and a dense layer of 1024; the least image is 4x4."
-    layers = [nn.Conv2d(shape[0], 64, 3, padding=1), nn.ELU(), nn.MaxPool2d(2), nn.Conv2d(64, 64, 3, padding=1), nn.ELU(), nn.MaxPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), *dense(flat(layers, shape, "elu_cnn"), 1024), nn.Linear(1024, n_classes))
+    "Build two convolutions of 64 with ELU and pooling, and a dense layer of 1024; the least image is 4x4."
+    convs = [conv(shape[0], 64), nn.ELU(), nn.MaxPool2d(2), conv(64, 64), nn.ELU(), nn.MaxPool2d(2)]
+    layers = flatten(convs, shape, "elu_cnn", 1024)
+    return nn.Sequential(*layers, nn.Linear(1024, n_classes))
+
+# %% ../../nbs/03_classifiers/00_networks.ipynb #293aba7a
+def unpadded_block(c_in: int, c_out: int) -> list:
+    "List an unpadded convolution with batch norm, a 2x2 max-pool and dropout."
+    norm = nn.Conv2d(c_in, c_out, 3), nn.BatchNorm2d(c_out)
+    return [*norm, nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25)]
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #9ef20e04
 def arch1(shape: tuple, n_classes: int) -> nn.Sequential:
     "Build convolutions of 16, 32 and 64, batch norm and dropout, and a dense layer of 512; the least image is 10x10."
-    norm_relu = lambda c: [nn.BatchNorm2d(c), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(.25)]
-    layers = [nn.Conv2d(shape[0], 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3), *norm_relu(32), nn.Conv2d(32, 64, 3), *norm_relu(64)]
-    return nn.Sequential(*layers, nn.Flatten(), *dense(flat(layers, shape, "arch1"), 512), nn.Dropout(.5), nn.Linear(512, n_classes))
+    convs = [conv(shape[0], 16), nn.ReLU(), *unpadded_block(16, 32), *unpadded_block(32, 64)]
+    layers = flatten(convs, shape, "arch1", 512)
+    return nn.Sequential(*layers, nn.Dropout(0.5), nn.Linear(512, n_classes))
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #91d4cb8d
 def arch2(shape: tuple, n_classes: int) -> nn.Sequential:
-    "Build batch norm on the input, two 4x4 convolutions of 64, and dense layers of 256 and 64; the least image is 10x10."
-    layers = [nn.BatchNorm2d(shape[0]), nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(shape[0], 64, 4), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(.1),
-              nn.Conv2d(64, 64, 4), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(.3)]
-    return nn.Sequential(*layers, nn.Flatten(), *dense(flat(layers, shape, "arch2"), 256), nn.Dropout(.5), *dense(256, 64), nn.BatchNorm1d(64), nn.Linear(64, n_classes))
+    "Build batch norm, two 4x4 convolutions of 64, and dense layers of 256 and 64; the least image is 10x10."
+    c = shape[0]
+    first = [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(c, 64, 4), nn.ReLU(), nn.MaxPool2d(2)]
+    second = [nn.Conv2d(64, 64, 4), nn.ReLU(), nn.MaxPool2d(2)]
+    convs = [nn.BatchNorm2d(c), *first, nn.Dropout(0.1), *second, nn.Dropout(0.3)]
+    layers = flatten(convs, shape, "arch2", 256)
+    last = [*dense(256, 64), nn.BatchNorm1d(64), nn.Linear(64, n_classes)]
+    return nn.Sequential(*layers, nn.Dropout(0.5), *last)
+
+# %% ../../nbs/03_classifiers/00_networks.ipynb #b4f1fd2b
+def normed_pair(c_in: int, c_out: int) -> list:
+    "List two convolutions, each with ReLU and batch norm, a 2x2 max-pool and dropout."
+    first = [conv(c_in, c_out), nn.ReLU(), nn.BatchNorm2d(c_out)]
+    second = [conv(c_out, c_out), nn.ReLU(), nn.BatchNorm2d(c_out)]
+    return [*first, *second, nn.MaxPool2d(2), nn.Dropout(0.25)]
 
 # %% ../../nbs/03_classifiers/00_networks.ipynb #872823a4
 def vgg_like(shape: tuple, n_classes: int) -> nn.Sequential:
-    "Build two pairs of 3x3 convolutions of 32 and 64 with batch norm, and a dense layer of 512; the least image is 4x4."
-    conv = lambda c_in, c_out: [nn.Conv2d(c_in, c_out, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(c_out)]
-    pair = lambda c_in, c_out: [*conv(c_in, c_out), *conv(c_out, c_out), nn.MaxPool2d(2), nn.Dropout(.25)]
-    layers = [*pair(shape[0], 32), *pair(32, 64)]
-    return nn.Sequential(*layers, nn.Flatten(), *dense(flat(layers, shape, "vgg_like"), 512), nn.BatchNorm1d(512), nn.Dropout(.5), nn.Linear(512, n_classes))
+    "Build two pairs of convolutions of 32 and 64 with batch norm, and a dense layer of 512; the least image is 4x4."
+    convs = [*normed_pair(shape[0], 32), *normed_pair(32, 64)]
+    layers = flatten(convs, shape, "vgg_like", 512)
+    last = [nn.BatchNorm1d(512), nn.Dropout(0.5), nn.Linear(512, n_classes)]
+    return nn.Sequential(*layers, *last)
