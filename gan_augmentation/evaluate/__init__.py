@@ -16,7 +16,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         distances=["frechet", "kernel_distance", "precision_recall"],
         neighbours=["density_coverage"],
         copies=["find_copies"],
-        usefulness=["gan_train", "recognised"],
-        evaluator=["Evaluation", "evaluate_generator", "load_evaluation", "plot_measures", "rank_generators"],
+        usefulness=["gan_test", "gan_train"],
+        config=["MeasureConfig"],
+        evaluator=[
+            "Evaluation",
+            "evaluate_generator",
+            "load_evaluation",
+            "plot_measures",
+            "rank_generators",
+        ],
     ),
 )

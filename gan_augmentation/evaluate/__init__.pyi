@@ -9,8 +9,9 @@ from .distances import kernel_distance as kernel_distance
 from .distances import precision_recall as precision_recall
 from .neighbours import density_coverage as density_coverage
 from .copies import find_copies as find_copies
+from .usefulness import gan_test as gan_test
 from .usefulness import gan_train as gan_train
-from .usefulness import recognised as recognised
+from .config import MeasureConfig as MeasureConfig
 from .evaluator import Evaluation as Evaluation
 from .evaluator import evaluate_generator as evaluate_generator
 from .evaluator import load_evaluation as load_evaluation
