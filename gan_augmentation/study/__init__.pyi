@@ -6,8 +6,10 @@ from .planning import power as power
 from .judgement import Verdict as Verdict
 from .judgement import verdict as verdict
 from .judgement import verdicts as verdicts
-from .experiment import Study as Study
-from .experiment import load_study as load_study
+from .config import CONTROLS as CONTROLS
+from .config import StudyConfig as StudyConfig
+from .outcome import Study as Study
+from .outcome import load_study as load_study
 from .experiment import study as study
 from .plots import plot_classes as plot_classes
 from .plots import plot_differences as plot_differences
@@ -15,4 +17,3 @@ from .plots import plot_sizes as plot_sizes
 from .plots import plot_variants as plot_variants
 from .report import summary as summary
 from .report import write_report as write_report
-from .controls import CONTROLS as CONTROLS

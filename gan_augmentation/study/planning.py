@@ -18,82 +18,120 @@ from ..core.checks import check_range
 from .inference import ALPHA, MAX_EXACT, check_open, subsets
 
 # %% ../../nbs/10_study/01_planning.ipynb #635fc196
-STUDIES   = 4_000 # simulated studies; both ends of each are used
-SIMULATED = 12    # with more seeds the t-test's power is used
+STUDIES = 4_000  # simulated studies; both ends of each are used
+SIMULATED = 12  # with more seeds the t-test's power is used
+
 
 @lru_cache(maxsize=64)
 def needed_effects(n, k):
-    "Sort the effects, in standard deviations, that simulated studies of `n` seeds needed to be significant: the k-th subset mean had to be above 0."
-    member, ends = subsets(n)[1:], []
-    shares = (member/member.sum(1, keepdims=True)).T
-    for z in np.array_split(np.random.default_rng(n).standard_normal((STUDIES, n)), -(-STUDIES*2**n//2**20)): # 8 MiB each
-        means = np.partition(z@shares, (k-1, 2**n-1-k), axis=1)
-        ends += [-means[:, k-1], means[:, -k]]
+    """Sort the effects, in standard deviations, that simulated studies of `n` seeds needed to be significant:
+    the k-th subset mean had to be above 0."""
+    member = subsets(n)[1:]
+    shares = (member / member.sum(1, keepdims=True)).T
+    studies = np.random.default_rng(n).standard_normal((STUDIES, n))
+    ends = []
+    for z in np.array_split(studies, -(-STUDIES * 2**n // 2**20)):  # 8 MiB each
+        means = np.partition(z @ shares, (k - 1, 2**n - 1 - k), axis=1)
+        ends += [-means[:, k - 1], means[:, -k]]
     return np.sort(np.concatenate(ends))
 
-def steps(n, level):
+# %% ../../nbs/10_study/01_planning.ipynb #fc8b626e
+def tail_flips(n, level):
     "Count flips in one tail that may be as extreme, and the true level of such a test."
-    k = int(2**min(n, MAX_EXACT)*level/2)
-    return k, 2*k/2**min(n, MAX_EXACT)
+    flips = 2 ** min(n, MAX_EXACT)
+    k = int(flips * level / 2)
+    return k, 2 * k / flips
 
 # %% ../../nbs/10_study/01_planning.ipynb #f64e9a00
-def shown(
-    sd: float,    # standard deviation of differences, in any unit
-    n: int,       # seeds
-    delta: float, # true mean difference, in the same unit
+def check_plan(n, arms):
+    "Make sure that seeds and arms are whole numbers from 1; raises `TypeError` or `ValueError`."
+    check_range(n, "n", 1, kind=int)
+    check_range(arms, "arms", 1, kind=int)
+
+# %% ../../nbs/10_study/01_planning.ipynb #becd9bdc
+def power_at(
+    sd: float,  # standard deviation of differences, in any unit
+    n: int,  # seeds
+    delta: float,  # true mean difference, in the same unit
     *,
-    arms: int=1,  # arms in the family
-    alpha: float=ALPHA, # largest p that counts as evidence
-) -> float:       # in [0,1]; 0: so few seeds show nothing
-    "Compute the share of studies that find a true difference, with the right sign; raises `ValueError` unless `sd` is positive."
-    if check_range(sd, "sd", 0) == 0: raise ValueError("sd is 0; it must be positive: take it from differences that were measured")
-    check_range(arms, "arms", 1, kind=int), check_range(n, "n", 1, kind=int), check_range(delta, "delta")
-    effect, (k, level) = abs(delta)/sd, steps(n, check_open(alpha, "alpha")/arms)
-    if k == 0: return 0.
-    if n <= SIMULATED: return float(np.mean(needed_effects(n, k) <= effect))
-    return float(stats.nct.sf(stats.t.isf(level/2, n-1), n-1, min(effect*n**.5, 1e3))) # SciPy gives up far above that
+    arms: int = 1,  # arms in the family
+    alpha: float = ALPHA,  # largest p that counts as evidence
+) -> float:  # in [0,1]; 0: so few seeds show nothing
+    """Compute the share of studies that find a true difference, with the right sign;
+    raises `ValueError` unless `sd` is positive."""
+    if check_range(sd, "sd", 0) == 0:
+        raise ValueError("sd is 0; it must be positive: take it from differences that were measured")
+    check_plan(n, arms)
+    effect = abs(check_range(delta, "delta")) / sd
+    k, level = tail_flips(n, check_open(alpha, "alpha") / arms)
+    if k == 0:
+        return 0.0
+    if n <= SIMULATED:
+        return float(np.mean(needed_effects(n, k) <= effect))
+    critical = stats.t.isf(level / 2, n - 1)
+    noncentrality = min(effect * n**0.5, 1e3)  # SciPy gives up far above that
+    return float(stats.nct.sf(critical, n - 1, noncentrality))
 
 # %% ../../nbs/10_study/01_planning.ipynb #cbde54b3
 def detectable(
-    sd: float,       # standard deviation of differences, in any unit
-    n: int,          # seeds
+    sd: float,  # standard deviation of differences, in any unit
+    n: int,  # seeds
     *,
-    share: float=.8, # of studies that should find it
-    arms: int=1,     # arms in the family
-    alpha: float=ALPHA, # largest p that counts as evidence
-) -> float|None:     # a true difference, in the same unit; None: no difference is large enough
-    "Find the smallest true difference that a share of such studies would find; raises `ValueError` for a share outside (0,1)."
-    check_range(sd, "sd", 0), check_range(n, "n", 1, kind=int), check_range(arms, "arms", 1, kind=int), check_open(share, "share")
-    k, level = steps(n, check_open(alpha, "alpha")/arms)
-    if k == 0: return None
-    if n <= SIMULATED: effect = needed_effects(n, k)[int(np.ceil(share*2*STUDIES)) - 1]
-    else: effect = nctdtrinc(n-1, 1 - share, stats.t.isf(level/2, n-1))/n**.5
-    return float(sd*max(effect, 0.))
+    share: float = 0.8,  # of studies that should find it
+    arms: int = 1,  # arms in the family
+    alpha: float = ALPHA,  # largest p that counts as evidence
+) -> float | None:  # a true difference, in the same unit; None: no difference is large enough
+    """Find the smallest true difference that a share of such studies would find;
+    raises `ValueError` for a share outside (0,1)."""
+    check_range(sd, "sd", 0)
+    check_plan(n, arms)
+    check_open(share, "share")
+    k, level = tail_flips(n, check_open(alpha, "alpha") / arms)
+    if k == 0:
+        return None
+    if n <= SIMULATED:
+        effect = needed_effects(n, k)[int(np.ceil(share * 2 * STUDIES)) - 1]
+    else:
+        critical = stats.t.isf(level / 2, n - 1)
+        effect = nctdtrinc(n - 1, 1 - share, critical) / n**0.5
+    return float(sd * max(effect, 0.0))
 
 # %% ../../nbs/10_study/01_planning.ipynb #10a667ba
-MOST_SEEDS = 10_000 # nobody plans more
+MOST_SEEDS = 10_000  # nobody plans more
+
 
 @dataclass(frozen=True)
 class Power:
     "The size of a study, and what it promises."
-    n: int       # seeds
-    share: float # of such studies that find the difference
-    def __str__(self): return f"{self.n} seeds: {100*self.share:.0f} % of such studies would find it"
+
+    n: int  # seeds
+    share: float  # of such studies that find the difference
+
+    def __str__(self):
+        return f"{self.n} seeds: {100 * self.share:.0f} % of such studies would find it"
 
 # %% ../../nbs/10_study/01_planning.ipynb #b79e7642
 def power(
-    sd: float,       # standard deviation of differences, in any unit
-    delta: float,    # true mean difference worth finding, in the same unit
+    sd: float,  # standard deviation of differences, in any unit
+    delta: float,  # true mean difference to be found, in the same unit
     *,
-    share: float=.8, # of studies that should find it
-    arms: int=1,     # arms in the family
-    alpha: float=ALPHA, # largest p that counts as evidence
-) -> Power:          # the fewest seeds, and the share they reach
-    "Find how many seeds a study needs; raises `ValueError` for a difference of 0, or one so small that 10,000 seeds are too few."
-    if check_range(delta, "delta") == 0: raise ValueError("delta is 0; no study finds that: give the smallest difference that would matter")
+    share: float = 0.8,  # of studies that should find it
+    arms: int = 1,  # arms in the family
+    alpha: float = ALPHA,  # largest p that counts as evidence
+) -> Power:  # the fewest seeds, and the share they reach
+    """Find how many seeds a study needs;
+    raises `ValueError` for a difference of 0, or one so small that 10,000 seeds are too few."""
+    if check_range(delta, "delta") == 0:
+        raise ValueError("delta is 0; no study finds that: give the smallest difference that would matter")
     check_open(share, "share")
-    reaches = lambda n: shown(sd, n, delta, arms=arms, alpha=alpha) if n else 0.
-    if reaches(MOST_SEEDS) < share:
-        raise ValueError(f"a difference of {delta} with sd {sd} needs more than {MOST_SEEDS:,} seeds to be found in {100*share:g} % of studies: look for a larger one")
-    n = bisect_left(range(MOST_SEEDS), share, key=reaches)
-    return Power(n, reaches(n))
+
+    def reached(n):
+        return power_at(sd, n, delta, arms=arms, alpha=alpha) if n else 0.0
+
+    if reached(MOST_SEEDS) < share:
+        raise ValueError(
+            f"a difference of {delta} with sd {sd} needs more than {MOST_SEEDS:,} seeds "
+            f"to be found in {100 * share:g} % of studies: look for a larger one"
+        )
+    n = bisect_left(range(MOST_SEEDS), share, key=reached)
+    return Power(n, reached(n))
