@@ -1,10 +1,20 @@
 # Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
+from .records import check_resumed as check_resumed
+from .records import run_scores as run_scores
 from .records import run_table as run_table
 from .classifier import evaluate_run as evaluate_run
 from .classifier import resume_run as resume_run
+from .classifier import run_summary as run_summary
+from .classifier import score_line as score_line
 from .classifier import train_run as train_run
+from .classifier import unfinished_classifier as unfinished_classifier
+from .generator import every_class as every_class
+from .generator import generator_summary as generator_summary
+from .generator import parse_labels as parse_labels
 from .generator import resume_generator as resume_generator
 from .generator import train_generator as train_generator
+from .generator import unfinished_generator as unfinished_generator
 from .generator import write_images as write_images
 from .measures import evaluate_saved as evaluate_saved
 from .demo import run_demo as run_demo
+from .config import DemoConfig as DemoConfig

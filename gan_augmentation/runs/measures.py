@@ -15,19 +15,33 @@ from .records import load_run_data, read_config
 
 # %% ../../nbs/11_runs/03_measures.ipynb #751dc0ec
 def evaluate_saved(
-    path,                  # directory of a run, of a saved generator, or generated images: a folder or an .npz file
-    dataset: str|None=None, # name or folder of the real images; default: those of the run
+    path,  # directory of a run, of a saved generator, or generated images: a folder or an .npz file
+    dataset: str | None = None,  # name or folder of the real images; default: those of the run
+    config=None,  # a `MeasureConfig`, or names of metrics
     *,
-    results="results",     # where what is measured of anything but a run is kept, in "measures"
-    root=None,             # where named data sets are looked for
-    **kwargs,              # as for `evaluate_generator`
-) -> tuple:                # (`Evaluation`, directory it was saved to)
-    "Measure what is on disk and keep what was found, in the run's own directory if it is one. Raises what `evaluate_generator` raises."
+    results="results",  # where what is measured of anything but a run is kept, in "measures"
+    root=None,  # where named data sets are looked for
+    **kwargs,  # as for `evaluate_generator`, settings of a `MeasureConfig` among them
+) -> tuple:  # (`Evaluation`, directory it was saved to)
+    """Measure what is on disk and keep what was found, in the run's own directory if it is one.
+    Raises what `evaluate_generator` raises."""
     path = Path(path).expanduser()
-    run = (path/"config.json").is_file() and (path/"model").is_dir()
-    if not path.exists(): raise FileNotFoundError(f"{path} does not exist; give a run, a generator, or generated images")
-    if not run and dataset is None: raise ValueError(f"{path} does not say which real images to compare with; give dataset, e.g. fashion_mnist")
-    if run and dataset is None: read_config(path, "generator")
-    data = load_run_data(path, root=root) if dataset is None else load_data(dataset, root=root)
-    found = evaluate_generator(path, data, **kwargs)
-    return found, found.save(new_run(*(path, "Measures") if run else (Path(results)/"measures", title(path.stem))))
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist; give a run, a generator, or generated images"
+        )
+    is_run = (path / "config.json").is_file() and (path / "model").is_dir()
+    if dataset is not None:
+        data = load_data(dataset, root=root)
+    elif is_run:
+        read_config(path, "generator")
+        data = load_run_data(path, root=root)
+    else:
+        raise ValueError(
+            f"{path} does not say which real images to compare with; "
+            "give dataset, e.g. fashion_mnist"
+        )
+    found = evaluate_generator(path, data, config, **kwargs)
+    if is_run:
+        return found, found.save(new_run(path, "Measures"))
+    return found, found.save(new_run(Path(results) / "measures", title(path.stem)))
