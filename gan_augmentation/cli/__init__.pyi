@@ -1,2 +1,2 @@
 # Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
-from .app import main as main
+from .program import main as main
