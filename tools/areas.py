@@ -1,9 +1,21 @@
 "The areas of the package, bottom up: each imports only from those before it. Its place here is an area's number."
+
 AREAS = [
-    "core", "data", "training", "classifiers", "generators", "gans", "diffusion",
-    "evaluate", "augment", "export", "study", "runs", "cli",
+    "core",
+    "data",
+    "training",
+    "classifiers",
+    "generators",
+    "gans",
+    "diffusion",
+    "evaluate",
+    "augment",
+    "export",
+    "study",
+    "runs",
+    "cli",
 ]
-SIBLINGS = {"classifiers", "gans", "diffusion"} # never import one another
+SIBLINGS = {"classifiers", "gans", "diffusion"}  # never import one another
 PACKAGE = "gan_augmentation"
 
 

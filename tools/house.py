@@ -1,4 +1,5 @@
 "The rules of the house: which notebook stands where, which module comes from it, and who may import whom."
+
 import ast
 import re
 import sys
@@ -8,16 +9,18 @@ from areas import AREAS, PACKAGE, SIBLINGS, numbered
 from website import notebooks
 from website.notebooks import default_exp
 
-NAMED_IN_TEXT = { # modules that may name others in strings, and why
+NAMED_IN_TEXT = {  # modules that may name others in strings, and why
     "generators.find": "the registry of families, loaded on demand",
     "core.translate": "what earlier versions wrote",
-    "study.execute": "the code of worker processes",
 }
-OWN_FACE = {"data.splits", "augment.dataset"} # ask their own face for a later or heavier room when it is needed
+OWN_FACE = {
+    "data.splits",
+    "augment.dataset",
+}  # ask their own face for a later or heavier room when it is needed
 DOTTED = re.compile(rf"\b{PACKAGE}\.[a-z]\w*")
 
 
-def nodes(path: Path, exported: bool=False) -> list:
+def nodes(path: Path, exported: bool = False) -> list:
     "Parse the code cells of a notebook, or only those that it exports; raises `ValueError` for one that is no Python."
     code = [cell for cell in notebooks.cells(path) if cell["cell_type"] == "code"]
     found = []
@@ -27,7 +30,9 @@ def nodes(path: Path, exported: bool=False) -> list:
         except SyntaxError as error:
             where = f"{path.parent.name}/{path.name}"
             line = (error.text or "").strip()
-            raise ValueError(f"{where} has a cell that is no plain Python ({line!r}): write it so that it is") from None
+            raise ValueError(
+                f"{where} has a cell that is no plain Python ({line!r}): write it so that it is"
+            ) from None
     return found
 
 
@@ -56,25 +61,30 @@ def own_names(node) -> set:
 
 def chapters(root: Path) -> list:
     "List the notebooks that tell of an area."
-    return sorted((root/"nbs").glob("[0-9]*.ipynb"))
+    return sorted((root / "nbs").glob("[0-9]*.ipynb"))
 
 
 def rooms(root: Path) -> list:
     "List the notebooks behind the chapters."
-    return sorted((root/"nbs").glob("[0-9]*/*.ipynb"))
+    return sorted((root / "nbs").glob("[0-9]*/*.ipynb"))
 
 
 def strangers(root: Path) -> list:
     "Name every notebook that is neither home, chapter, room nor tutorial, and every tutorial that exports."
-    nbs, wrong = root/"nbs", []
-    tutorials = sorted((nbs/"tutorials").glob("*.ipynb"))
-    known = {nbs/"index.ipynb", *chapters(root), *rooms(root), *tutorials}
+    nbs, wrong = root / "nbs", []
+    tutorials = sorted((nbs / "tutorials").glob("*.ipynb"))
+    known = {nbs / "index.ipynb", *chapters(root), *rooms(root), *tutorials}
     for path in sorted(set(nbs.rglob("*.ipynb")) - known):
         if not any(part.startswith((".", "_")) for part in path.relative_to(nbs).parts):
             name = path.relative_to(nbs)
-            wrong.append(f"{name} is no chapter, room or tutorial: rooms lie in the folder of their chapter")
+            wrong.append(
+                f"{name} is no chapter, room or tutorial: rooms lie in the folder of their chapter"
+            )
     exporting = [path for path in tutorials if default_exp(path)]
-    return wrong + [f"tutorials/{p.name} exports {default_exp(p)}; a tutorial exports nothing" for p in exporting]
+    return wrong + [
+        f"tutorials/{p.name} exports {default_exp(p)}; a tutorial exports nothing"
+        for p in exporting
+    ]
 
 
 def misnumbered(root: Path) -> list:
@@ -84,11 +94,15 @@ def misnumbered(root: Path) -> list:
         numbers = [path.name[:2] for path in sorted(folder.glob("*.ipynb"))]
         if numbers != [f"{i:02}" for i in range(len(numbers))]:
             listed = ", ".join(numbers)
-            wrong.append(f"{folder.name} has rooms with the numbers {listed}; number them 00, 01, ... without gaps")
+            wrong.append(
+                f"{folder.name} has rooms with the numbers {listed}; number them 00, 01, ... without gaps"
+            )
     for path in [*chapters(root), *rooms(root)]:
         other = taken.setdefault(default_exp(path), path)
         if other != path:
-            wrong.append(f"{path.relative_to(root/'nbs')} exports {default_exp(path)}, as {other.name} does")
+            wrong.append(
+                f"{path.relative_to(root / 'nbs')} exports {default_exp(path)}, as {other.name} does"
+            )
     return wrong
 
 
@@ -101,7 +115,9 @@ def misplaced(root: Path) -> list:
             allowed = ", ".join(map(numbered, AREAS))
             wrong.append(f"{path.name} is no chapter: chapters are called {allowed}")
         elif default_exp(path) != f"{area}.__init__":
-            wrong.append(f"{path.name} exports {default_exp(path) or 'nothing'}; a chapter exports {area}.__init__")
+            wrong.append(
+                f"{path.name} exports {default_exp(path) or 'nothing'}; a chapter exports {area}.__init__"
+            )
     wrong += [line for path in rooms(root) for line in misplaced_room(path)]
     return wrong or misnumbered(root)
 
@@ -113,13 +129,18 @@ def misplaced_room(path: Path) -> list:
     if area not in AREAS or folder != numbered(area):
         return [f"{name} lies in a folder of no area; folders are called like chapters"]
     wrong = []
-    if not (path.parent.parent/f"{folder}.ipynb").is_file():
+    if not (path.parent.parent / f"{folder}.ipynb").is_file():
         wrong.append(f"{name} is a room without a chapter: {folder}.ipynb is missing")
     room = re.fullmatch(r"\d\d_(\w+)", path.stem)
     if room is None:
         wrong.append(f"{name} has no number: rooms are called 00_name.ipynb, 01_name.ipynb, ...")
-    elif default_exp(path) != f"{area}.{room[1]}" and (room[1], default_exp(path)) != ("main", f"{area}.__main__"):
-        wrong.append(f"{name} exports {default_exp(path) or 'nothing'}; it should export {area}.{room[1]}")
+    elif default_exp(path) != f"{area}.{room[1]}" and (room[1], default_exp(path)) != (
+        "main",
+        f"{area}.__main__",
+    ):
+        wrong.append(
+            f"{name} exports {default_exp(path) or 'nothing'}; it should export {area}.{room[1]}"
+        )
     return wrong
 
 
@@ -143,8 +164,12 @@ def upward(root: Path) -> list:
             same_area = me.partition(".")[0] == area
             if other == me or same_area and other == area and me in OWN_FACE | {area}:
                 continue
+            if same_area and other == f"{area}.config":
+                continue  # it imports core only, so every room of its area may ask it
             if place >= here:
-                wrong.append(f"{path.relative_to(root/'nbs')} imports {other}, which stands above it")
+                wrong.append(
+                    f"{path.relative_to(root / 'nbs')} imports {other}, which stands above it"
+                )
     return wrong
 
 
@@ -152,17 +177,23 @@ def by_other_ways(root: Path) -> list:
     "Name what `upward` cannot follow: relative imports, the bare package, and modules named in strings."
     wrong = []
     for path in [*chapters(root), *rooms(root)]:
-        name, me = path.relative_to(root/"nbs"), default_exp(path)
+        name, me = path.relative_to(root / "nbs"), default_exp(path)
         for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and node.level:
-                wrong.append(f"{name} has a relative import; write from {PACKAGE}.area.room import ...")
+                wrong.append(
+                    f"{name} has a relative import; write from {PACKAGE}.area.room import ..."
+                )
             if isinstance(node, ast.Import) and any(alias.name == PACKAGE for alias in node.names):
                 wrong.append(f"{name} imports the bare package; import what it needs")
-        constants = [node.value for node in nodes(path, exported=True) if isinstance(node, ast.Constant)]
+        constants = [
+            node.value for node in nodes(path, exported=True) if isinstance(node, ast.Constant)
+        ]
         texts = [value for value in constants if isinstance(value, str)]
         if me not in NAMED_IN_TEXT and any(DOTTED.search(text) for text in texts):
             allowed = ", ".join(NAMED_IN_TEXT)
-            wrong.append(f"{name} names a module in a string; only {allowed} may, because nothing can follow it")
+            wrong.append(
+                f"{name} names a module in a string; only {allowed} may, because nothing can follow it"
+            )
     return wrong
 
 
@@ -173,25 +204,41 @@ def meeting_siblings(root: Path) -> list:
         area = default_exp(path).partition(".")[0]
         others = {name.partition(".")[0] for name in imported(path)} - {area}
         if area in SIBLINGS:
-            name = path.relative_to(root/"nbs")
-            wrong += [f"{name} imports {other}: {area} and {other} are siblings" for other in sorted(others & SIBLINGS)]
+            name = path.relative_to(root / "nbs")
+            wrong += [
+                f"{name} imports {other}: {area} and {other} are siblings"
+                for other in sorted(others & SIBLINGS)
+            ]
     return wrong
 
 
 def left_behind(root: Path) -> list:
     "Name every module that no notebook exports, and every notebook without its module."
-    package = root/PACKAGE
+    package = root / PACKAGE
     files = [*package.rglob("*.py"), *package.rglob("*.pyi")]
     written = {path.relative_to(package).with_suffix("").as_posix() for path in files}
-    wanted = {default_exp(p).replace(".", "/") for p in [*chapters(root), *rooms(root)]} | {"__init__", "_modidx"}
-    wrong = [f"{PACKAGE}/{name}.py is exported by no notebook: delete it" for name in sorted(written - wanted)]
-    return wrong + [f"{PACKAGE}/{name}.py is missing: run nbdev_export" for name in sorted(wanted - written)]
+    wanted = {default_exp(p).replace(".", "/") for p in [*chapters(root), *rooms(root)]} | {
+        "__init__",
+        "_modidx",
+    }
+    wrong = [
+        f"{PACKAGE}/{name}.py is exported by no notebook: delete it"
+        for name in sorted(written - wanted)
+    ]
+    return wrong + [
+        f"{PACKAGE}/{name}.py is missing: run nbdev_export" for name in sorted(wanted - written)
+    ]
 
 
 def problems(root: Path) -> list:
     "All that is wrong with the house, a line each."
     try:
-        return misplaced(root) or [*by_other_ways(root), *upward(root), *meeting_siblings(root), *left_behind(root)]
+        return misplaced(root) or [
+            *by_other_ways(root),
+            *upward(root),
+            *meeting_siblings(root),
+            *left_behind(root),
+        ]
     except ValueError as error:
         return [str(error)]
 

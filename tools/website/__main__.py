@@ -1,4 +1,5 @@
 """Make the pages and say what is wrong with them: `PYTHONPATH=tools python -m website`."""
+
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,10 @@ from .pages import Site
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 with tempfile.TemporaryDirectory() as folder:
-    done = build.process(ROOT, Path(folder)/"site")
+    done = build.process(ROOT, Path(folder) / "site")
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
-    sys.exit("\n".join(checks.problems(Site(Path(folder)/"site/tree")) + sidebar.problems(ROOT)) or None)
+    sys.exit(
+        "\n".join(checks.problems(Site(Path(folder) / "site/tree")) + sidebar.problems(ROOT))
+        or None
+    )

@@ -1,4 +1,5 @@
 "What must be true of the pages that Quarto gets. Each problem is one line: the page, the cell, what to do."
+
 import ast
 import builtins
 import posixpath
@@ -40,10 +41,15 @@ def check_first_cells(site: Site) -> list:
     "The first cell has a title and one line for its description: nbdev drops what else is there."
     found = []
     for name, path in site.notebooks():
-        first = next((cell for cell in notebooks.cells(path) if cell["cell_type"] == "markdown"), {"source": ""})
+        first = next(
+            (cell for cell in notebooks.cells(path) if cell["cell_type"] == "markdown"),
+            {"source": ""},
+        )
         lines = [line for line in first["source"].splitlines() if line.strip()]
         if not lines or not re.match(r"#\s+\S", lines[0]):
-            found.append(say(name, first, "begin with a text cell that holds '# title' and '> one sentence'"))
+            found.append(
+                say(name, first, "begin with a text cell that holds '# title' and '> one sentence'")
+            )
             continue
         rest = lines[2:] if lines[1:] and lines[1].startswith("> ") else lines[1:]
         if rest:
@@ -66,20 +72,30 @@ def check_import_cells(site: Site) -> list:
 
 def needed_before(cell: dict) -> set:
     "Return the names that a cell with imports takes from cells before it."
-    if cell["cell_type"] != "code" or notebooks.EXPORTED & set(notebooks.directives(cell["source"])):
+    if cell["cell_type"] != "code" or notebooks.EXPORTED & set(
+        notebooks.directives(cell["source"])
+    ):
         return set()
     body = notebooks.parsed(cell["source"])
     if not any(isinstance(statement, IMPORTS) for statement in body):
         return set()
     nodes = [node for statement in body for node in ast.walk(statement)]
-    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    used = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
     return used - bound(nodes) - set(dir(builtins))
 
 
 def bound(nodes: list) -> set:
     "Return the names that some statements give a value."
-    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    found |= {node.name for node in nodes if isinstance(node, (*DEFINITIONS, ast.ExceptHandler)) and node.name}
+    found = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    found |= {
+        node.name
+        for node in nodes
+        if isinstance(node, (*DEFINITIONS, ast.ExceptHandler)) and node.name
+    }
     found |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     for node in nodes:
         if isinstance(node, IMPORTS):
@@ -97,7 +113,9 @@ def check_symbols(site: Site) -> list:
             if "hide" in notebooks.directives(cell["source"]):
                 continue
             found += undocumented(page, cell)
-            defines = any(isinstance(node, DEFINITIONS) for node in notebooks.parsed(cell["source"]))
+            defines = any(
+                isinstance(node, DEFINITIONS) for node in notebooks.parsed(cell["source"])
+            )
             if defines and options(by_id.get(cell["id"], cell)).get("code-fold") is not True:
                 found.append(say(name, cell, f"its source is not folded; {LEAVE}"))
     return found
@@ -136,15 +154,25 @@ def broken(address: str, word: str, page: Page, site: Site) -> str:
     if re.match(r"[a-z][a-z+.-]*:|//", address):
         return ""
     path, _, anchor = unquote(address).partition("#")
-    name = path.lstrip("/") if path.startswith("/") else posixpath.normpath(posixpath.join(page.folder, path))
+    name = (
+        path.lstrip("/")
+        if path.startswith("/")
+        else posixpath.normpath(posixpath.join(page.folder, path))
+    )
     target = page if not path else site.pages.get(name, site.outputs.get(name))
     if target is None:
-        is_file = not name.startswith("..") and (site.proc/name).is_file()
-        return "" if is_file else f"links to {address}, which is no page and no file of the site; correct or remove it"
+        is_file = not name.startswith("..") and (site.proc / name).is_file()
+        return (
+            ""
+            if is_file
+            else f"links to {address}, which is no page and no file of the site; correct or remove it"
+        )
     if anchor and anchor not in target.anchors:
         near = [other for other in target.anchors if other.lower().startswith(anchor.lower()[:5])]
         there = ", ".join(f"#{other}" for other in near[:3]) or "no place of a like name"
-        return f"links to {address}, but {target.name} has no #{anchor}; correct it (there is {there})"
+        return (
+            f"links to {address}, but {target.name} has no #{anchor}; correct it (there is {there})"
+        )
     return other_thing(word, anchor, target)
 
 
@@ -156,7 +184,11 @@ def other_thing(word: str, anchor: str, target: Page) -> str:
     name = code[2].split("(")[0]
     symbol = target.symbols[anchor]
     agrees = name == symbol or name.endswith(f".{symbol}") or symbol.endswith(f".{name}")
-    return "" if agrees else f"links `{name}` to {symbol}, another thing; link it to what it means, or not at all"
+    return (
+        ""
+        if agrees
+        else f"links `{name}` to {symbol}, another thing; link it to what it means, or not at all"
+    )
 
 
 def check_pictures(site: Site) -> list:
@@ -166,12 +198,17 @@ def check_pictures(site: Site) -> list:
         for kind, text in shown(cell):
             seen = pictures(text) if kind == "markdown" else Tags(text).pictures
             nameless = [address[:60] for address, alt in seen if not alt.strip()]
-            found += [say(page.name, cell, f"{p} has no alt text; write ![what is to be seen]({p})") for p in nameless]
+            found += [
+                say(page.name, cell, f"{p} has no alt text; write ![what is to be seen]({p})")
+                for p in nameless
+            ]
             gone = [address[:60] for address, _ in seen if missing(address, page, site)]
             advice = "which is no file of the site; add it, or correct the path"
             found += [say(page.name, cell, f"shows {p}, {advice}") for p in gone]
             found += [say(page.name, cell, problem) for problem in diagrams(text)]
-        drawn = [output for output in cell.get("outputs", []) if PICTURES & set(output.get("data", {}))]
+        drawn = [
+            output for output in cell.get("outputs", []) if PICTURES & set(output.get("data", {}))
+        ]
         if drawn and not options(cell).get("fig-alt"):
             text = 'its picture has no alt text; add the line #| fig-alt: "what is to be seen"'
             found.append(say(page.name, cell, text))
@@ -182,7 +219,9 @@ def missing(address: str, page: Page, site: Site) -> bool:
     "Tell whether a picture is named that is not there."
     if re.match(r"[a-z][a-z+.-]*:|//", address):
         return False
-    return not (site.proc/posixpath.normpath(posixpath.join(page.folder, unquote(address)))).is_file()
+    return not (
+        site.proc / posixpath.normpath(posixpath.join(page.folder, unquote(address)))
+    ).is_file()
 
 
 def diagrams(text: str) -> list:
@@ -190,7 +229,9 @@ def diagrams(text: str) -> list:
     found = []
     for diagram in DIAGRAM.findall(text):
         if not re.search(r"^\s*accDescr\s*[:{]|fig-alt:", diagram, flags=re.M):
-            found.append("its diagram has no alt text; add a second line 'accDescr: what is to be seen'")
+            found.append(
+                "its diagram has no alt text; add a second line 'accDescr: what is to be seen'"
+            )
     if re.search(r"^\s*```mermaid", text, flags=re.M):
         found.append("Quarto does not draw its diagram; move it to a text cell")
     return found
@@ -203,9 +244,17 @@ def check_outputs(site: Site) -> list:
         for output in cell.get("outputs", []):
             text = printed(output)
             if output["output_type"] == "error":
-                found.append(say(page.name, cell, "its output is an error; correct the code and run again"))
+                found.append(
+                    say(page.name, cell, "its output is an error; correct the code and run again")
+                )
             elif PROGRESS.search(text):
-                found.append(say(page.name, cell, "its output has a progress bar; switch that off and run again"))
+                found.append(
+                    say(
+                        page.name,
+                        cell,
+                        "its output has a progress bar; switch that off and run again",
+                    )
+                )
             elif output.get("name") == "stderr" or WARNING.search(text):
                 warning = f"its output has a warning, {text.strip()[:60]!r}; remove the cause and run again"
                 found.append(say(page.name, cell, warning))
@@ -220,10 +269,25 @@ def check_code(site: Site) -> list:
         for match in LINK_IN_CODE.finditer("\n".join(map(blocks, texts))):
             text = f"has the link {match[0][:60]} inside code, where its brackets show; take it out"
             found.append(say(page.name, cell, text))
-        if any("Call self as a function" in text for text in [*texts, *map(printed, cell.get("outputs", []))]):
-            found.append(say(page.name, cell, "says 'Call self as a function'; give what it documents a docstring"))
+        if any(
+            "Call self as a function" in text
+            for text in [*texts, *map(printed, cell.get("outputs", []))]
+        ):
+            found.append(
+                say(
+                    page.name,
+                    cell,
+                    "says 'Call self as a function'; give what it documents a docstring",
+                )
+            )
         if cell["cell_type"] == "code" and re.search(r"^show_doc\(", cell["source"], flags=re.M):
-            found.append(say(page.name, cell, "calls show_doc; take that out, pages document what they export anyway"))
+            found.append(
+                say(
+                    page.name,
+                    cell,
+                    "calls show_doc; take that out, pages document what they export anyway",
+                )
+            )
         unreadable = options(cell).get(None)
         if unreadable:
             text = f"Quarto cannot read {unreadable!r}; put the text in double quotes, in one line"
@@ -233,14 +297,25 @@ def check_code(site: Site) -> list:
 
 def check_site_file(site: Site) -> list:
     "What _quarto.yml names is there."
-    text = (site.proc/"_quarto.yml").read_text(encoding="utf-8")
+    text = (site.proc / "_quarto.yml").read_text(encoding="utf-8")
     named = re.findall(r"[\w./-]+\.(?:ipynb|qmd)\b", text)
-    return [f"_quarto.yml: {name} is no page; correct or remove it" for name in named if name not in site.pages]
+    return [
+        f"_quarto.yml: {name} is no page; correct or remove it"
+        for name in named
+        if name not in site.pages
+    ]
 
 
 CHECKS = [  # `check_symbols` comes before `check_links`, which asks it what is a symbol
-    check_pages, check_first_cells, check_import_cells, check_symbols, check_links,
-    check_pictures, check_outputs, check_code, check_site_file,
+    check_pages,
+    check_first_cells,
+    check_import_cells,
+    check_symbols,
+    check_links,
+    check_pictures,
+    check_outputs,
+    check_code,
+    check_site_file,
 ]
 
 

@@ -1,4 +1,5 @@
 "Headings, anchors, links and pictures in Markdown, as Pandoc (and so Quarto) understands them."
+
 import re
 from html.parser import HTMLParser
 
@@ -57,7 +58,7 @@ def identifier(heading: str) -> str:
     parts = []
     end = 0
     for code in CODE.finditer(heading):
-        parts += [plain(heading[end:code.start()]), code[2]]
+        parts += [plain(heading[end : code.start()]), code[2]]
         end = code.end()
     text = "".join([*parts, plain(heading[end:])]).lower()
     text = "-".join(re.sub(r"[^\w\s.-]", "", text).split())
@@ -80,7 +81,12 @@ def headings(text: str) -> list:
         if match:
             attributes = re.search(r"\s\{([^{}]*)\}$", match[1])
             own = OWN.search(attributes[1]) if attributes else None
-            found.append((match[1][:attributes.start()] if attributes else match[1], own[1] if own else None))
+            found.append(
+                (
+                    match[1][: attributes.start()] if attributes else match[1],
+                    own[1] if own else None,
+                )
+            )
     return found
 
 
@@ -114,7 +120,7 @@ def links(text: str) -> list:
     "List the links of a text: (address, text)."
     text = prose(text)
     hidden = masked(text)
-    found = [(m[3], text[m.start(2):m.end(2)]) for m in LINK.finditer(hidden) if not m[1]]
+    found = [(m[3], text[m.start(2) : m.end(2)]) for m in LINK.finditer(hidden) if not m[1]]
     named = [(m[1], "") for m in NAMED.finditer(hidden)]
     return found + named + Tags(hidden).links
 

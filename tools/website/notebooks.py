@@ -1,4 +1,5 @@
 "Read notebooks: their cells, directives, titles and modules."
+
 import ast
 import json
 import re
@@ -59,7 +60,11 @@ def module(path: Path) -> str:
 
 def exported(path: Path) -> list:
     "List the cells of a notebook whose source becomes part of its module."
-    return [c for c in cells(path) if c["cell_type"] == "code" and EXPORTED & set(directives(c["source"]))]
+    return [
+        c
+        for c in cells(path)
+        if c["cell_type"] == "code" and EXPORTED & set(directives(c["source"]))
+    ]
 
 
 def is_public(source: str) -> bool:

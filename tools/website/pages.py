@@ -1,4 +1,5 @@
 "The pages that Quarto gets: their cells, their texts, and the places in them that can be linked to."
+
 import posixpath
 import re
 from collections import Counter
@@ -10,7 +11,6 @@ import yaml
 from . import notebooks
 from .markdown import Tags, headings, identifier, spans
 
-
 class Page:
     "A processed notebook."
 
@@ -20,7 +20,9 @@ class Page:
         self.cells = notebooks.cells(path)
         front = next((c["source"] for c in self.cells if c["cell_type"] == "raw"), "")
         self.front = yaml.safe_load(front.strip().strip("-")) or {}
-        self.output = posixpath.join(self.folder, self.front.get("output-file", posixpath.basename(self.name)))
+        self.output = posixpath.join(
+            self.folder, self.front.get("output-file", posixpath.basename(self.name))
+        )
         self.symbols = {}  # anchor -> name, filled by `check_symbols`
         self.anchors = Counter()
         for cell in self.cells:
@@ -50,7 +52,9 @@ class Page:
 
 def say(name: str, cell: dict, text: str) -> str:
     "Write a problem in one line: the page, the cell in its notebook, what to do."
-    return f"{name}, cell {re.sub(r'_doc[0-9]+$', '', cell.get('id', '?'))}: {' '.join(text.split())}"
+    return (
+        f"{name}, cell {re.sub(r'_doc[0-9]+$', '', cell.get('id', '?'))}: {' '.join(text.split())}"
+    )
 
 
 def text_of(output: dict, kind: str) -> str:
@@ -91,12 +95,12 @@ class Site:
     "A tree in which nbdev has made the pages."
 
     def __init__(self, tree: Path):
-        self.proc, self.nbs = tree/"_proc", tree/"nbs"
+        self.proc, self.nbs = tree / "_proc", tree / "nbs"
         found = [Page(path, self.proc) for path in notebooks.paths(self.proc)]
         self.pages = {page.name: page for page in found}
         self.outputs = {page.output: page for page in found}
         cfg = ConfigParser()
-        cfg.read(tree/"settings.ini", encoding="utf-8")
+        cfg.read(tree / "settings.ini", encoding="utf-8")
         self.address = cfg["DEFAULT"]["doc_host"] + cfg["DEFAULT"]["doc_baseurl"]
 
     def cells(self):

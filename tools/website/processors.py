@@ -3,6 +3,7 @@
 nbdev's own documentation of symbols executes the exported cells and shows a signature as commented code; these read the
 source and execute nothing. nbdev's own links go by name alone and into fenced code; these link what is sure.
 """
+
 import os
 import re
 from functools import cache
@@ -12,7 +13,7 @@ from execnb.nbio import mk_cell
 from nbdev.config import get_config
 from nbdev.process import Processor
 
-from . import notebooks
+from . import live, notebooks
 from .markdown import CODE, LINK, headings, identifier, lines, masked
 from .signatures import constants, markdown, symbols
 
@@ -26,10 +27,11 @@ class Documentation(Processor):
     def begin(self):
         "Replace the cells of a page."
         taken = anchors(self.nb.cells)
+        module = notebooks.module(Path(self.nb.path_))
         for cell in self.nb.cells:
             if cell.cell_type == "markdown" and cell.source:
                 cell.source = move_headings(cell.source, taken)
-        self.nb.cells = [new for cell in self.nb.cells for new in documented(cell)]
+        self.nb.cells = [new for cell in self.nb.cells for new in documented(cell, module)]
 
 
 def anchors(cells: list) -> set:
@@ -53,7 +55,7 @@ def move_headings(text: str, taken: set) -> str:
     return "\n".join(found)
 
 
-def documented(cell) -> list:
+def documented(cell, module: str) -> list:
     "Return what a page has in the place of a cell."
     kinds = set(cell.directives_ or {})
     if cell.cell_type != "code" or not kinds & {*notebooks.EXPORTED, "default_exp"}:
@@ -61,11 +63,14 @@ def documented(cell) -> list:
     statements = {type(statement).__name__ for statement in notebooks.parsed(cell.source)}
     if statements <= {"Import", "ImportFrom"}:
         return []
-    found = symbols(cell.source) if is_public(cell) else []
+    found = [live.completed(s, module) for s in symbols(cell.source)] if is_public(cell) else []
     if found and statements <= {"Assign", "AnnAssign"} and len(cell.source.splitlines()) <= LONG:
         return [mk_cell(constants(found, cell.source), "markdown", id=f"{cell.id}_doc0")]
     cell.source = FOLD + cell.source
-    shown = [mk_cell(markdown(symbol), "markdown", id=f"{cell.id}_doc{i}") for i, symbol in enumerate(found)]
+    shown = [
+        mk_cell(markdown(symbol), "markdown", id=f"{cell.id}_doc{i}")
+        for i, symbol in enumerate(found)
+    ]
     return [*shown, cell]
 
 
@@ -97,7 +102,9 @@ class Index:
         self.package = package
         self.modules = {}  # module -> page
         self.places = {}  # name -> [(module, page, anchor)]
-        self.doubtful = set()  # names that have another meaning: of parameters, commands and modules
+        self.doubtful = (
+            set()
+        )  # names that have another meaning: of parameters, commands and modules
         for path in notebooks.paths(nbs):
             module = notebooks.module(path)
             page = path.relative_to(nbs).as_posix()
@@ -136,7 +143,11 @@ class Index:
         words = name.split(".")
         for n in range(1, len(words)):
             area, rest = ".".join(words[:n]), ".".join(words[n:])
-            found += [place for place in self.places.get(rest, []) if f"{place[0]}.".startswith(f"{area}.")]
+            found += [
+                place
+                for place in self.places.get(rest, [])
+                if f"{place[0]}.".startswith(f"{area}.")
+            ]
         return found
 
     def is_sure(self, word: str) -> bool:
@@ -167,10 +178,12 @@ def linked_line(line: str, index: Index, page: str) -> str:
     parts = []
     end = 0
     for match in CODE.finditer(line):
-        inside = any(start <= match.start() < stop for start, stop in taken) or line[match.end():].startswith("]{#")
+        inside = any(start <= match.start() < stop for start, stop in taken) or line[
+            match.end() :
+        ].startswith("]{#")
         address = None if inside or len(match[1]) > 1 else index.find(match[2], page)
         if address:
-            parts += [line[end:match.start()], f"[{match[0]}]({relative(address, page)})"]
+            parts += [line[end : match.start()], f"[{match[0]}]({relative(address, page)})"]
             end = match.end()
     return "".join([*parts, line[end:]])
 

@@ -1,4 +1,5 @@
 "From exported source to what a page says of it: a heading, a signature, a table of parameters, the docstring."
+
 import ast
 import io
 import re
@@ -17,6 +18,7 @@ WIDTH = 88
 @dataclass
 class Parameter:
     "A parameter of a function, a field of a dataclass, or a member of an enumeration."
+
     name: str  # with its stars, or "/" and "*" for the marks between parameters
     type: str = ""
     default: str = ""
@@ -26,6 +28,7 @@ class Parameter:
 @dataclass
 class Symbol:
     "Something public that an exported cell defines."
+
     name: str
     signature: str
     docstring: str = ""
@@ -34,6 +37,7 @@ class Symbol:
     methods: list = field(default_factory=list)  # symbols, too
     value: bool = False  # a constant: shown as it is written, without a heading
     command: bool = False  # of the command line, where Python does not call it
+    settings: bool = False  # a class of settings, whose fields are options
 
     @property
     def anchor(self) -> str:
@@ -139,7 +143,7 @@ def arguments(source: Source, node, method: bool) -> list:
     "List the parameters of a function, and the marks / and * between them."
     args = node.args
     plain = args.posonlyargs + args.args
-    defaults = [None]*(len(plain) - len(args.defaults)) + args.defaults
+    defaults = [None] * (len(plain) - len(args.defaults)) + args.defaults
     end = source.end_of_header(node)
     found = [parameter(source, arg, default, end) for arg, default in zip(plain, defaults)]
     if args.posonlyargs:
@@ -148,7 +152,10 @@ def arguments(source: Source, node, method: bool) -> list:
         found.append(parameter(source, args.vararg, None, end, "*"))
     elif args.kwonlyargs:
         found.append(Parameter("*"))
-    found += [parameter(source, arg, default, end) for arg, default in zip(args.kwonlyargs, args.kw_defaults)]
+    found += [
+        parameter(source, arg, default, end)
+        for arg, default in zip(args.kwonlyargs, args.kw_defaults)
+    ]
     if args.kwarg:
         found.append(parameter(source, args.kwarg, None, end, "**"))
     return found[1:] if method else found
@@ -167,7 +174,12 @@ def annotated(source: Source, annotation) -> tuple:
     if not isinstance(annotation, ast.Subscript) or called(annotation.value) != "Annotated":
         return source.code(annotation), ""
     kind, *extras = annotation.slice.elts
-    helps = [word.value.value for extra in extras for word in getattr(extra, "keywords", []) if word.arg == "help"]
+    helps = [
+        word.value.value
+        for extra in extras
+        for word in getattr(extra, "keywords", [])
+        if word.arg == "help" and isinstance(word.value, ast.Constant)
+    ]
     return source.code(kind), " ".join(helps)
 
 
@@ -180,6 +192,7 @@ def class_(source: Source, node) -> Symbol:
     described = [function(source, m, f"{node.name}.{m.name}") for m in methods]
     described = [method for method in described if method.public and in_short(method)]
     symbol = Symbol(node.name, class_line(source, node), docstring, methods=described)
+    symbol.settings = "Settings" in bases
     if any(base.endswith(("Enum", "Flag")) for base in bases):
         symbol.parameters = members(source, node)
     elif init:
@@ -187,7 +200,10 @@ def class_(source: Source, node) -> Symbol:
         symbol.parameters = [p for p in parameters if p.name not in "/*"]
         symbol.signature = call(node.name, parameters)
     else:
-        fielded = any(called(d) == "dataclass" for d in node.decorator_list) or bases & {"NamedTuple", "TypedDict"}
+        fielded = any(called(d) == "dataclass" for d in node.decorator_list) or bases & {
+            "NamedTuple",
+            "TypedDict",
+        }
         symbol.parameters = fields(source, node) if fielded else []
         symbol.signature = call(node.name, symbol.parameters) if fielded else symbol.signature
     return symbol
@@ -202,7 +218,10 @@ def class_line(source: Source, node) -> str:
 def members(source: Source, node) -> list:
     "List the members of an enumeration."
     found = [n for n in node.body if isinstance(n, ast.Assign)]
-    return [Parameter(n.targets[0].id, "", source.code(n.value), source.comment(n.end_lineno)) for n in found]
+    return [
+        Parameter(n.targets[0].id, "", source.code(n.value), source.comment(n.end_lineno))
+        for n in found
+    ]
 
 
 def fields(source: Source, node) -> list:
@@ -212,7 +231,9 @@ def fields(source: Source, node) -> list:
         if isinstance(n, ast.AnnAssign) and "ClassVar" not in source.code(n.annotation):
             default, meaning = default_and_help(source, n.value)
             comment = source.comment(n.end_lineno)
-            found.append(Parameter(n.target.id, source.code(n.annotation), default, comment or meaning))
+            found.append(
+                Parameter(n.target.id, source.code(n.annotation), default, comment or meaning)
+            )
     return found
 
 
@@ -221,8 +242,16 @@ def default_and_help(source: Source, value) -> tuple:
     if not isinstance(value, ast.Call) or called(value) not in FIELDS:
         return source.code(value), ""
     words = {word.arg: word.value for word in value.keywords}
-    texts = [arg.value for arg in value.args[1:] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    texts += [word.value for name, word in words.items() if name in ("help", "doc") and isinstance(word, ast.Constant)]
+    texts = [
+        arg.value
+        for arg in value.args[1:]
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    ]
+    texts += [
+        word.value
+        for name, word in words.items()
+        if name in ("help", "doc") and isinstance(word, ast.Constant)
+    ]
     if "default_factory" in words:
         return f"{source.code(words['default_factory'])}()", " ".join(texts)
     default = words.get("default", value.args[0] if value.args else None)
@@ -237,7 +266,7 @@ def values(source: Source, node) -> list:
     first = node.lineno
     while first - 1 in source.alone:
         first -= 1
-    statement = "\n".join(source.lines[first - 1:node.end_lineno])
+    statement = "\n".join(source.lines[first - 1 : node.end_lineno])
     return [Symbol(name, "" if i else statement, value=True) for i, name in enumerate(found)]
 
 
@@ -247,7 +276,9 @@ def call(name: str, parameters: list) -> str:
     text = f"{name}({shown})"
     if len(text) <= WIDTH:
         return text
-    inside = fill(shown, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    inside = fill(
+        shown, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False
+    )
     return f"{name}(\n{inside}\n)"
 
 
@@ -256,7 +287,7 @@ def escape(text: str) -> str:
     parts = []
     end = 0
     for code in CODE.finditer(text):
-        parts += [SIGNS.sub(r"\\\g<0>", text[end:code.start()]), code[0]]
+        parts += [SIGNS.sub(r"\\\g<0>", text[end : code.start()]), code[0]]
         end = code.end()
     return "".join([*parts, SIGNS.sub(r"\\\g<0>", text[end:])])
 
@@ -268,7 +299,9 @@ def code(text: str) -> str:
 
 def table(symbol: Symbol) -> str:
     "Write the parameters of a symbol, and what it returns, as a table."
-    rows = [(code(p.name), code(p.type), code(p.default), escape(p.meaning)) for p in symbol.parameters]
+    rows = [
+        (code(p.name), code(p.type), code(p.default), escape(p.meaning)) for p in symbol.parameters
+    ]
     if symbol.returns:
         rows.append(("*returns*", code(symbol.returns.type), "", escape(symbol.returns.meaning)))
     if not rows:
@@ -284,7 +317,11 @@ def method_table(symbol: Symbol) -> str:
         return ""
     rows = []
     for method in symbol.methods:
-        short = " ".join(method.signature.split(".", 1)[1].split()).replace("( ", "(").replace(" )", ")")
+        short = (
+            " ".join(method.signature.split(".", 1)[1].split())
+            .replace("( ", "(")
+            .replace(" )", ")")
+        )
         rows.append(f"| [`{short}`]{{#{method.anchor}}} | {escape(in_short(method))} |")
     body = "\n".join(rows)
     return f"::: {{.methods}}\n\n| method | meaning |\n|:----------|:----------|\n{body}\n\n:::"
