@@ -1,18 +1,23 @@
 """Seconds from a cold start to an answer: `gan-augment predict RUN image.png` in a process of its own.
 
-Run with `make bench`. Every round starts a new process, which imports the package, loads a saved classifier and classifies one PNG file. Beside it, a process that does nothing
-but import torch, to tell what of the time is anybody's to save.
+Run with `make bench`. Every round starts a new process, which imports the package, loads a saved classifier and
+classifies one PNG file. Beside it, a process that does nothing but import torch, to tell what of the time is
+anybody's to save.
 """
-import subprocess, sys, tempfile, time
+
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
+from bench import report
 from PIL import Image
 
-from bench import report
-from gan_augmentation.runs import train_run
 from gan_augmentation.data import load_data
+from gan_augmentation.runs import train_run
 
-ROUNDS, TARGET = 7, 3.
+ROUNDS, TARGET = 7, 3.0
 PROGRAM = Path(sys.executable).with_name("gan-augment")
 
 
@@ -20,17 +25,31 @@ def main():
     "Time both in turn and store the seconds."
     data = load_data("fashion_mnist_mini", subset=100)
     with tempfile.TemporaryDirectory() as folder:
-        run, picture = train_run(data, "vgg_like", epochs=1, results=folder), Path(folder)/"picture.png"
+        run = train_run(data, "vgg_like", epochs=1, results=folder)
+        picture = Path(folder) / "picture.png"
         Image.fromarray(data.test.images[0, 0].numpy()).save(picture)
-        commands = {"predict": [PROGRAM, "predict", run, picture], "import torch": [sys.executable, "-c", "import torch"]}
+        commands = {
+            "predict": [PROGRAM, "predict", run, picture],
+            "import torch": [sys.executable, Path(__file__).with_name("imports_side.py"), "import torch"],
+        }
         seconds = {side: [] for side in commands}
         for i in range(ROUNDS + 1):
             for side, command in commands.items():
                 start = time.perf_counter()
                 done = subprocess.run(command, check=True, capture_output=True, text=True)
-                if i: seconds[side].append(time.perf_counter() - start)
+                if i:
+                    seconds[side].append(time.perf_counter() - start)
                 assert side != "predict" or done.stdout.startswith("Predicted class: "), done.stdout
-    report("predict", unit="seconds", network="vgg_like", measured=seconds, ratios={"predict, in seconds": seconds["predict"]}, target=f"under {TARGET:g} seconds", met=lambda s: s < TARGET)
+    report(
+        "predict",
+        unit="seconds",
+        network="vgg_like",
+        measured=seconds,
+        ratios={"predict, in seconds": seconds["predict"]},
+        target=f"under {TARGET:g} seconds",
+        met=lambda s: s < TARGET,
+    )
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()
