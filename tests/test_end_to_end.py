@@ -1,5 +1,8 @@
 "What a user does, through the installed program and the public functions."
-import json, subprocess, sys
+
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +10,8 @@ import pytest
 import torch
 
 from gan_augmentation.augment import augment_dataset
-from gan_augmentation.generators import load_generator
 from gan_augmentation.classifiers import classifier_scores, train_classifier
+from gan_augmentation.generators import load_generator
 
 EXE = Path(sys.executable).with_name("gan-augment")
 
@@ -16,58 +19,100 @@ EXE = Path(sys.executable).with_name("gan-augment")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     from gan_augmentation.runs import run_demo
-    return run_demo(epochs=4, n_seeds=6, results=tmp_path_factory.mktemp("results"), processes=1, device="cpu")
+
+    return run_demo(
+        epochs=4, seeds=6, results=tmp_path_factory.mktemp("results"), processes=1, device="cpu"
+    )
 
 
 def test_the_demo_writes_every_number_and_picture(demo):
     outcome, trained, tested = demo
-    record = json.loads((tested/"study.json").read_text())
-    row, = record["judged"]
-    assert row["verdict"]["word"] in ("helps", "hurts", "no evidence") and row["against"].keys() == {"classical", "same steps", "copies", "noise"}
-    assert len(record["cells"]) == 6*6 and record["seconds_with_generator"] > record["seconds"] > 0 and record["environment"]["torch"]
-    for name in ("differences.png", "classes.png", "pictures/dcgan.png"): assert (tested/name).read_bytes().startswith(b"\x89PNG")
-    for name in ("report.md", "report.html"): assert row["conclusion"].split(":")[1][:30] in (tested/name).read_text(encoding="utf-8")
-    by_arm = {arm: {c["seed"]: c["test"]["accuracy"] for c in record["cells"] if c["arm"] == arm} for arm in ("dcgan", "nothing")}
-    assert np.mean([by_arm["dcgan"][s] - by_arm["nothing"][s] for s in range(6)]) == pytest.approx(row["verdict"]["mean"])
+    record = json.loads((tested / "study.json").read_text())
+    (row,) = record["judged"]
+    assert row["verdict"]["word"] in ("helps", "hurts", "no evidence") and row[
+        "against"
+    ].keys() == {"classical", "equal steps", "oversampling", "noise"}
+    assert (
+        len(record["cells"]) == 6 * 6
+        and record["seconds_with_generator"] > record["seconds"] > 0
+        and record["environment"]["torch"]
+    )
+    for name in ("differences.png", "classes.png", "pictures/dcgan.png"):
+        assert (tested / name).read_bytes().startswith(b"\x89PNG")
+    for name in ("report.md", "report.html"):
+        assert row["conclusion"].split(":")[1][:30] in (tested / name).read_text(encoding="utf-8")
+    by_arm = {
+        arm: {c["seed"]: c["test"]["accuracy"] for c in record["cells"] if c["arm"] == arm}
+        for arm in ("dcgan", "real only")
+    }
+    assert np.mean([by_arm["dcgan"][s] - by_arm["real only"][s] for s in range(6)]) == pytest.approx(
+        row["verdict"]["mean"]
+    )
 
 
 @pytest.mark.nightly
 def test_the_demo_is_a_command_and_its_study_is_reported_again(program, tmp_path):
-    done = program("demo", "--generator", "gan", "--epochs", "1", "--seeds", "1", "--processes", "1", "--results", "results")
+    done = program(
+        "demo",
+        "--generator",
+        "gan",
+        "--epochs",
+        "1",
+        "--seeds",
+        "1",
+        "--processes",
+        "1",
+        "--results",
+        "results",
+    )
     assert done.returncode == 0 and "no verdict: 1 seed of at least 6" in done.stdout, done.stderr
-    tested = tmp_path/"results/studies/ShallowFashionMNISTMiniStudy Run 1"
-    record = json.loads((tested/"study.json").read_text())
-    assert (record["config"]["seeds"], record["config"]["ratios"]) == ([0], [1.])
-    (tested/"report.html").unlink()
-    assert program("report", tested).returncode == 0 and (tested/"report.html").is_file()
+    tested = tmp_path / "results/studies/ShallowFashionMNISTMiniStudy Run 1"
+    record = json.loads((tested / "study.json").read_text())
+    asked = record["config"]["asked"]
+    assert (asked["seeds"], asked["ratios"]) == ([0], [1.0])
+    (tested / "report.html").unlink()
+    assert program("report", tested).returncode == 0 and (tested / "report.html").is_file()
     assert "is no study" in program("report", tmp_path).stderr
 
 
 def test_the_generator_saw_only_what_the_classifier_may_see(demo, data):
     outcome, trained, _ = demo
     seen = load_generator(trained)
-    assert seen.config["data"]["sha256"] == data.train.sha256() and (seen.seen == data.train.hashes()).all()
+    assert (
+        seen.config["data"]["sha256"] == data.train.sha256()
+        and (seen.seen == data.train.hashes()).all()
+    )
     assert not set(data.valid.index.tolist()) & set(data.train.index.tolist())
     assert outcome.record["config"]["data"]["split_sha256"] == data.sha256
-    assert all(g == dict(known="every image", valid=0, test=0, allow_leak=False) for g in outcome.record["guards"].values())
+    assert all(
+        g == dict(known="every image", valid=0, test=0, allow_leak=False)
+        for g in outcome.record["guards"].values()
+    )
 
 
 def test_even_four_epochs_make_images_of_the_class_that_was_asked_for(demo):
-    assert min(c["recognised"]["dcgan"] for c in demo[0].record["cells"] if c["arm"] == "nothing") > .25  # chance is .1
+    assert (
+        min(c["recognised"]["dcgan"] for c in demo[0].record["cells"] if c["arm"] == "real only")
+        > 0.25
+    )  # chance is .1
 
 
 def test_a_saved_generator_augments_by_directory_and_by_name(demo):
     _, trained, _ = demo
     results = trained.parent.parent
-    by_name = augment_dataset("fashion_mnist_mini_dcgan", counts={"Coat": 7}, results=results, seed=5)
+    by_name = augment_dataset(
+        "fashion_mnist_mini_dcgan", counts={"Coat": 7}, results=results, seed=5
+    )
     by_path = augment_dataset("fashion_mnist_mini", trained, counts={4: 7}, seed=5)
     assert torch.equal(by_name.images, by_path.images) and by_name.table().synthetic.sum() == 7
 
 
 def test_an_augmented_set_trains_a_classifier_and_serves_torch(demo, data):
-    train = augment_dataset(data, demo[1], ratio=.1)
-    scores = classifier_scores(train_classifier(train.dataloaders(bs=64, device="cpu"), "shallow", epochs=2), data.test)
-    assert scores["accuracy"] > .7
+    train = augment_dataset(data, demo[1], ratio=0.1)
+    scores = classifier_scores(
+        train_classifier(train.dataloaders(bs=64, device="cpu"), "shallow", epochs=2), data.test
+    )
+    assert scores["accuracy"] > 0.7
     x, y = next(iter(torch.utils.data.DataLoader(train, batch_size=8)))
     assert x.dtype == torch.uint8 and x.shape == (8, 1, 28, 28) and y.shape == (8,)
 
@@ -76,8 +121,14 @@ def test_an_augmented_set_trains_a_classifier_and_serves_torch(demo, data):
 def test_random_counts_are_met_exactly(case, data):
     rng = np.random.default_rng(case)
     wanted = rng.integers(0, 40, 10)
-    class Grey: sample = lambda self, labels, seed: torch.full((len(labels), 1, 28, 28), 128, dtype=torch.uint8)
-    counts = {(data.train.classes[c] if rng.random() < .5 else c): int(n) for c, n in enumerate(wanted)}
+
+    class Grey:
+        def sample(self, labels, seed):
+            return torch.full((len(labels), 1, 28, 28), 128, dtype=torch.uint8)
+
+    counts = {
+        (data.train.classes[c] if rng.random() < 0.5 else c): int(n) for c, n in enumerate(wanted)
+    }
     augmented = augment_dataset(data, Grey(), counts=counts)
     assert augmented.table().synthetic.tolist() == wanted.tolist()
     assert augmented.counts == (np.array(data.train.counts) + wanted).tolist()
@@ -85,14 +136,33 @@ def test_random_counts_are_met_exactly(case, data):
 
 def test_the_program_describes_a_data_set(program, tmp_path):
     done = program("data", "fashion_mnist_mini")
-    assert done.returncode == 0 and "5100" in done.stdout and "MIT" in done.stdout and not done.stderr
-    assert (tmp_path/"fashion_mnist_mini.png").read_bytes().startswith(b"\x89PNG")
+    assert (
+        done.returncode == 0 and "5100" in done.stdout and "MIT" in done.stdout and not done.stderr
+    )
+    assert (tmp_path / "fashion_mnist_mini.png").read_bytes().startswith(b"\x89PNG")
 
 
-SMALL = ("train-classifier", "--network", "deep", "--dataset", "fashion_mnist_mini", "--subset", "100", "--epochs", "12", "--patience", "11", "--augment", "flip", "--device", "cpu")
+SMALL = (
+    "train-classifier",
+    "--network",
+    "deep",
+    "--dataset",
+    "fashion_mnist_mini",
+    "--subset",
+    "100",
+    "--epochs",
+    "12",
+    "--patience",
+    "11",
+    "--augment",
+    "flip",
+    "--device",
+    "cpu",
+)
 
 
-def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
+def weights(run):
+    return (run / "model" / "weights.safetensors").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -103,77 +173,168 @@ def undisturbed(tmp_path_factory, trained):
 
 def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert undisturbed.name == "DeepFashionMNISTMiniClassifier Run 1"
-    names = {"config.json", "history.csv", "metrics.json", "report.txt", "confusion.png", "curves.png", "model.txt", "model"}
+    names = {
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "report.txt",
+        "confusion.png",
+        "curves.png",
+        "model.txt",
+        "model",
+    }
     assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == names
-    config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
-    assert config["settings"]["seed"] == 0 and config["environment"]["torch"] and len(config["data"]["split_sha256"]) == 64
-    assert {"loss", "accuracy", "precision", "recall"} <= set(found["train"]) & set(found["valid"]) & set(found["test"])
-    assert "Pullover" in (undisturbed/"report.txt").read_text() and "218,618" in (undisturbed/"model.txt").read_text()
+    config, found = (
+        json.loads((undisturbed / name).read_text()) for name in ("config.json", "metrics.json")
+    )
+    assert (
+        config["settings"]["seed"] == 0
+        and config["environment"]["torch"]
+        and len(config["data"]["split_sha256"]) == 64
+    )
+    assert {"loss", "accuracy", "precision", "recall"} <= set(found["train"]) & set(
+        found["valid"]
+    ) & set(found["test"])
+    assert (
+        "Pullover" in (undisturbed / "report.txt").read_text()
+        and "218,618" in (undisturbed / "model.txt").read_text()
+    )
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
-@pytest.mark.parametrize("wait", [.4, pytest.param(0., marks=pytest.mark.nightly), pytest.param(1.1, marks=pytest.mark.nightly)])
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, wait):
+@pytest.mark.parametrize(
+    "wait",
+    [
+        0.4,
+        pytest.param(0.0, marks=pytest.mark.nightly),
+        pytest.param(1.1, marks=pytest.mark.nightly),
+    ],
+)
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(
+    undisturbed, tmp_path, killed, wait
+):
     run = killed(tmp_path, "history.csv", wait, *SMALL)
-    if not (run/"metrics.json").exists():
-        assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
-        done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+    if not (run / "metrics.json").exists():
+        assert (
+            "died"
+            in subprocess.run(
+                [EXE, "runs", "--results", tmp_path], capture_output=True, text=True
+            ).stdout
+        )
+        done = subprocess.run(
+            [EXE, *SMALL, "--results", tmp_path, "--resume"],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stderr
     assert weights(run) == weights(undisturbed)
-    assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
+    assert (run / "history.csv").read_text() == (undisturbed / "history.csv").read_text()
 
 
 def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, tmp_path, killed):
-    run = killed(tmp_path, "epoch 3", 0., *SMALL)
-    for file in max((run/"checkpoints").glob("epoch *"), key=lambda p: p.stat().st_mtime).iterdir(): file.write_bytes(file.read_bytes()[:100])
-    done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+    run = killed(tmp_path, "epoch 3", 0.0, *SMALL)
+    for file in max(
+        (run / "checkpoints").glob("epoch *"), key=lambda p: p.stat().st_mtime
+    ).iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    done = subprocess.run(
+        [EXE, *SMALL, "--results", tmp_path, "--resume"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     assert weights(run) == weights(undisturbed)
 
 
 @pytest.mark.nightly
 def test_two_runs_started_at_once_do_not_meet(undisturbed, tmp_path):
-    processes = [subprocess.Popen([EXE, *SMALL, "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    processes = [
+        subprocess.Popen(
+            [EXE, *SMALL, "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
     assert [p.communicate(timeout=300) and p.returncode for p in processes] == [0, 0]
-    found = sorted((tmp_path/"classifiers").iterdir())
-    assert [run.name[-1] for run in found] == ["1", "2"] and weights(found[0]) == weights(found[1]) == weights(undisturbed)
+    found = sorted((tmp_path / "classifiers").iterdir())
+    assert [run.name[-1] for run in found] == ["1", "2"] and weights(found[0]) == weights(
+        found[1]
+    ) == weights(undisturbed)
 
 
 def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program, tmp_path, data):
     from PIL import Image
+
     photo = Image.fromarray(data.test.images[0, 0].numpy()).resize((90, 140))
-    folder = tmp_path/"photos"
+    folder = tmp_path / "photos"
     folder.mkdir()
-    for mode, name in (("L", "grey.jpg"), ("RGB", "colour.webp"), ("P", "palette.gif"), ("RGBA", "alpha.png"), ("1", "bits.tif"), ("LA", "grey alpha.png")): photo.convert(mode).save(folder/name)
-    (folder/"notes.txt").write_text("no image, and not taken for one")
-    one = program("predict", undisturbed, folder/"grey.jpg")
-    assert one.returncode == 0 and one.stdout.startswith("Predicted class: ") and one.stdout.count("\n") == 1 and not one.stderr
+    for mode, name in (
+        ("L", "grey.jpg"),
+        ("RGB", "colour.webp"),
+        ("P", "palette.gif"),
+        ("RGBA", "alpha.png"),
+        ("1", "bits.tif"),
+        ("LA", "grey alpha.png"),
+    ):
+        photo.convert(mode).save(folder / name)
+    (folder / "notes.txt").write_text("no image, and not taken for one")
+    one = program("predict", undisturbed, folder / "grey.jpg")
+    assert (
+        one.returncode == 0
+        and one.stdout.startswith("Predicted class: ")
+        and one.stdout.count("\n") == 1
+        and not one.stderr
+    )
     many = program("predict", undisturbed, folder, "--top", "3")
-    assert many.returncode == 0 and many.stdout.count("Predicted class: ") == 6 and many.stdout.count("%") == 18
-    assert f"{folder/'alpha.png'}: Predicted class: " in many.stdout
+    assert (
+        many.returncode == 0
+        and many.stdout.count("Predicted class: ") == 6
+        and many.stdout.count("%") == 18
+    )
+    assert f"{folder / 'alpha.png'}: Predicted class: " in many.stdout
 
 
 def test_a_run_is_measured_again_with_the_same_result(undisturbed, program):
     done = program("evaluate", undisturbed)
-    accuracy = json.loads((undisturbed/"metrics.json").read_text())["test"]["accuracy"]
-    assert done.returncode == 0 and f"accuracy {accuracy:.2%}" in done.stdout and "weighted avg" in done.stdout
+    accuracy = json.loads((undisturbed / "metrics.json").read_text())["test"]["accuracy"]
+    assert (
+        done.returncode == 0
+        and f"accuracy {accuracy:.2%}" in done.stdout
+        and "weighted avg" in done.stdout
+    )
     listed = program("runs", "--results", undisturbed.parent.parent)
     assert undisturbed.name in listed.stdout and f"{accuracy:.2%}" in listed.stdout
 
 
 def test_a_run_on_an_augmented_data_set_is_called_so_and_resumed(demo, program):
     results = demo[1].parent.parent
-    done = program("train-classifier", "--network", "shallow", "--dataset", "fashion_mnist_mini_dcgan", "--ratio", ".5", "--epochs", "2", "--results", results)
+    done = program(
+        "train-classifier",
+        "--network",
+        "shallow",
+        "--dataset",
+        "fashion_mnist_mini_dcgan",
+        "--ratio",
+        ".5",
+        "--epochs",
+        "2",
+        "--results",
+        results,
+    )
     assert done.returncode == 0, done.stderr
-    run = results/"classifiers"/"ShallowFashionMNISTMiniDCGANClassifier Run 1"
-    known = json.loads((run/"config.json").read_text())["data"]
+    run = results / "classifiers" / "ShallowFashionMNISTMiniDCGANClassifier Run 1"
+    known = json.loads((run / "config.json").read_text())["data"]
     assert known["train"]["n"] == 7650 and known["provenance"]["synthetic"]["n"] == 2550
     assert program("evaluate", run).returncode == 0
 
 
 def test_the_same_in_a_few_lines_of_python(undisturbed, data):
     from gan_augmentation.classifiers import classifier_learner, load_classifier, predict
+
     learn = classifier_learner(data.dataloaders(bs=64, device="cpu"), "shallow")
     learn.fit(1)
     assert predict(learn, data.test.images).shape == (1000, 10)
-    assert load_classifier(undisturbed).predict(data.test.images[:3]).sum(1).tolist() == pytest.approx([1., 1., 1.])
+    assert load_classifier(undisturbed).predict(data.test.images[:3]).sum(
+        1
+    ).tolist() == pytest.approx([1.0, 1.0, 1.0])

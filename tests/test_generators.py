@@ -1,26 +1,50 @@
-"Generators as their users meet them: on the command line, killed, asked for too much, and watched by other people's callbacks."
-import json, os, shutil, subprocess, sys, time
+"Generators as their users meet them: on the command line, killed, asked for too much, watched by callbacks of others."
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from elsewhere import printed_by
 from fastai.basics import Callback
 
 from gan_augmentation.augment import augment_dataset
-from gan_augmentation.generators import load_generator
-from gan_augmentation.data import load_data
-from gan_augmentation.gans import GAN_LOSSES, gan_learner, train_gan
-from gan_augmentation.gans.train import gan_loaders, gan_settings
-from gan_augmentation.runs import resume_generator, train_generator
-from gan_augmentation.data import ImageDataset, as_dataset
 from gan_augmentation.core import run_state
+from gan_augmentation.data import ImageDataset, as_dataset, load_data
+from gan_augmentation.gans import GAN_LOSSES, GANConfig, gan_learner, train_gan
+from gan_augmentation.gans.defaults import fill_gan
+from gan_augmentation.gans.train import gan_loaders
+from gan_augmentation.generators import load_generator
+from gan_augmentation.runs import resume_generator, write_images
+from gan_augmentation.runs.generator import every_class
 
 EXE = Path(sys.executable).with_name("gan-augment")
-SMALL = ("train-generator", "--generator", "dcgan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "16", "--bs", "32", "--r1", "0.05", "--device", "cpu")
+SMALL = (
+    "train-generator --generator dcgan --dataset fashion_mnist_mini --subset 60 "
+    "--epochs 16 --bs 32 --r1 0.05 --device cpu"
+).split()
+RUN_FILES = {
+    *("config.json", "history.csv", "metrics.json", "curves.png", "samples.png", "model.txt"),
+    *("samples", "model"),
+}
+MODEL_FILES = {
+    *("config.json", "weights.safetensors", "manifest.json", "README.md"),
+    *("seen.npy", "critic.safetensors"),
+}
+METRICS = {
+    *("train_loss", "critic_loss", "real_accuracy", "fake_accuracy"),
+    *("generator_grad", "critic_grad", "diversity", "seconds"),
+}
 
 
-def weights(run): return (run/"model"/"weights.safetensors").read_bytes()
+def weights(run):
+    return (run / "model" / "weights.safetensors").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -33,71 +57,129 @@ def undisturbed(tmp_path_factory, trained):
 
 def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert undisturbed.name == "DCGANFashionMNISTMiniGenerator Run 1"
-    names = {"config.json", "history.csv", "metrics.json", "curves.png", "samples.png", "samples", "model.txt", "model"}
-    assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == names
-    config, found = (json.loads((undisturbed/name).read_text()) for name in ("config.json", "metrics.json"))
-    assert config["settings"]["r1"] == .05 and config["settings"]["ema"] and config["data"]["train"]["n"] == 510 and "--subset 60" in config["command"]
-    assert {"train_loss", "critic_loss", "real_accuracy", "fake_accuracy", "generator_grad", "critic_grad", "diversity", "seconds"} <= set(found)
-    assert {p.name for p in (undisturbed/"model").iterdir()} == {"config.json", "weights.safetensors", "manifest.json", "README.md", "seen.npy", "critic.safetensors"}
+    assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == RUN_FILES
+    assert {p.name for p in (undisturbed / "model").iterdir()} == MODEL_FILES
+    record = json.loads((undisturbed / "config.json").read_text())
+    assert record["asked"]["r1"] == record["settings"]["r1"] == 0.05
+    assert record["asked"]["ema"] is None and record["settings"]["ema"] == 0.995
+    assert record["data"]["train"]["n"] == 510 and "--subset 60" in record["command"]
+    assert METRICS <= set(json.loads((undisturbed / "metrics.json").read_text()))
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
-@pytest.mark.parametrize("sign, wait", [("epoch 3", .3), *(pytest.param(sign, 0., marks=pytest.mark.nightly) for sign in ("config.json", "history.csv"))])
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(undisturbed, tmp_path, killed, sign, wait):
+def ask(*words):
+    "Run the program with some words, and wait for it."
+    return subprocess.run([EXE, *words], capture_output=True, text=True, timeout=300)
+
+
+MOMENTS = [  # the file after which a training is killed, and so many seconds later
+    ("epoch 3", 0.3),
+    pytest.param("config.json", 0.0, marks=pytest.mark.nightly),
+    pytest.param("history.csv", 0.0, marks=pytest.mark.nightly),
+]
+
+
+@pytest.mark.parametrize("sign, wait", MOMENTS)
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(
+    undisturbed, tmp_path, killed, sign, wait
+):
     run = killed(tmp_path, sign, wait, *SMALL)
     assert run_state(run) == "died"
-    assert "died" in subprocess.run([EXE, "runs", "--results", tmp_path], capture_output=True, text=True).stdout
-    other = subprocess.run([EXE, *SMALL[:-4], "--lr", "0.1", "--results", tmp_path, "--resume"], capture_output=True, text=True)
+    assert "died" in ask("runs", "--results", tmp_path).stdout
+    again = ("--results", tmp_path, "--resume")
+    other = ask(*SMALL[:-4], "--lr", "0.1", *again)
     assert other.returncode == 2 and "begun with lr 0.0005, not 0.1" in other.stderr
-    foreign = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume", "--target", "v"], capture_output=True, text=True)
-    assert foreign.returncode == 2 and "target is no setting of this run" in foreign.stderr
-    done = subprocess.run([EXE, *SMALL, "--results", tmp_path, "--resume"], capture_output=True, text=True, timeout=300)
+    foreign = ask(*SMALL, *again, "--target", "v")
+    assert foreign.returncode == 2 and "--target is for diffusion models" in foreign.stderr
+    done = ask(*SMALL, *again)
     assert done.returncode == 0, done.stderr
     assert weights(run) == weights(undisturbed)
-    assert (run/"history.csv").read_text() == (undisturbed/"history.csv").read_text()
+    assert (run / "history.csv").read_text() == (undisturbed / "history.csv").read_text()
 
 
 def test_a_run_does_not_go_on_with_other_images(tmp_path, data, killed):
-    run = killed(tmp_path, "history.csv", 0., *SMALL)
-    done = subprocess.run([EXE, "generate", run, "--per-class", "1", "--out", tmp_path/"x.png"], capture_output=True, text=True)
+    run = killed(tmp_path, "history.csv", 0.0, *SMALL)
+    done = ask("generate", run, "--per-class", "1", "--out", tmp_path / "x.png")
     assert done.returncode == 2 and "has no trained generator yet (died)" in done.stderr
-    with pytest.raises(ValueError, match="not those that this run was begun with"): resume_generator(run, data=data)
+    with pytest.raises(ValueError, match="not those that this run was begun with"):
+        resume_generator(run, data=data)
 
 
 def test_images_come_out_as_a_grid_as_arrays_and_as_folders(undisturbed, program, tmp_path):
-    for out, says in (("grid.png", "30 images: grid.png"), ("made.npz", "30 images"), ("made", "30 images")):
+    for out, says in (
+        ("grid.png", "30 images: grid.png"),
+        ("made.npz", "30 images"),
+        ("made", "30 images"),
+    ):
         done = program("generate", undisturbed, "--per-class", "3", "--out", out, "--seed", "7")
         assert done.returncode == 0 and says in done.stdout, done.stderr
-    assert (tmp_path/"grid.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
     gan, labels = load_generator(undisturbed, "cpu"), torch.arange(10).repeat_interleave(3)
-    with np.load(tmp_path/"made.npz") as f: assert np.array_equal(f["images"], gan.sample(labels, 7).numpy()) and f["labels"].tolist() == labels.tolist()
-    assert torch.equal(as_dataset(tmp_path/"made").images, gan.sample(labels, 7))
-    done = program("generate", undisturbed.name, "--results", undisturbed.parent.parent, "--labels", "0,Coat,9", "--truncation", "1", "--out", "three.npz")
+    expected = gan.sample(labels, 7)
+    with np.load(tmp_path / "made.npz") as f:
+        assert np.array_equal(f["images"], expected.numpy())
+        assert f["labels"].tolist() == labels.tolist()
+    assert torch.equal(as_dataset(tmp_path / "made").images, expected)
+    words = ("--results", undisturbed.parent.parent, "--labels", "0,Coat,9", "--truncation", "1")
+    done = program("generate", undisturbed.name, *words, "--out", "three.npz")
     assert done.returncode == 0, done.stderr
-    with np.load(tmp_path/"three.npz") as f: assert np.array_equal(f["images"], gan.sample([0, 4, 9], truncation=1.).numpy())
+    with np.load(tmp_path / "three.npz") as f:
+        assert np.array_equal(f["images"], gan.sample([0, 4, 9], truncation=1.0).numpy())
 
 
-@pytest.mark.parametrize("args, says", [
-    ("", "--labels"), ("--labels 0 --per-class 1", "--labels"), ("--labels 10", "the classes are T-shirt/top"), ("--labels Hat", "the classes are T-shirt/top"), ("--per-class 0", "per_class is 0"),
-    ("--per-class 1 --truncation 0", "truncation is 0"), ("--per-class 1 --truncation nan", "truncation is nan"), ("--per-class 1 --seed -1", "seed is -1"), ("--per-class 300 --out big.png", "is no picture"), ("--per-class 1 --out x.jpg", "give FILE.png"),
-])
+@pytest.mark.parametrize(
+    "args, says",
+    [
+        ("", "--labels"),
+        ("--labels 0 --per-class 1", "--labels"),
+        ("--labels 10", "the classes are T-shirt/top"),
+        ("--labels Hat", "the classes are T-shirt/top"),
+        ("--per-class 0", "'--per-class'"),
+        ("--per-class 1 --truncation 0", "'--truncation'"),
+        ("--per-class 1 --truncation nan", "'--truncation'"),
+        ("--per-class 1 --seed -1", "'--seed'"),
+        ("--per-class 300 --out big.png", "is no picture"),
+        ("--per-class 1 --out x.jpg", "give FILE.png"),
+    ],
+)
 def test_images_that_cannot_be_had(undisturbed, refusal, tmp_path, args, says):
     assert says in refusal("generate", undisturbed, *args.split())
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_there_is_not_written_into(undisturbed, refusal, tmp_path):
-    (tmp_path/"made").mkdir()
+    (tmp_path / "made").mkdir()
     assert "made exists" in refusal("generate", undisturbed, "--per-class", "1", "--out", "made")
-    assert "does not exist; give the directory of a run" in refusal("generate", "Nothing Run 1", "--per-class", "1")
+    said = refusal("generate", "Nothing Run 1", "--per-class", "1")
+    assert "does not exist; give the directory of a run" in said
 
 
-@pytest.mark.parametrize("options, says", [
-    ("--generator biggan", "gan, dcgan"), ("--loss mse", "bce, hinge, wgan, wgan-gp"), ("--n-critic 0", "n_critic is 0"), ("--bs 1", "bs is 1; it must be at least 2"), ("--bs 5101", "at most 5100"), ("--epochs 0", "epochs is 0"),
-    ("--lr nan", "lr is nan"), ("--lr-ratio -1", "lr_ratio is -1"), ("--ema 2", "ema is 2.0"), ("--clip -1", "clip is -1"), ("--diff-augment zoom", "color, translation, cutout"), ("--smooth 0.9", "smooth is 0.9"),
-    ("--smooth 0.1 --loss hinge", "choose the loss bce"), ("--g-condition film", "embed, cbn"), ("--c-condition film", "projection, join"), ("--precision fp8", "fp32"), ("--dataset fashion_mnist_mini_dcgan", "choose one of"),
-    ("--dataset nowhere", "choose one of"), ("--resume", "start one without --resume"), ("--device abacus", "abacus"), ("--seed -1", "seed is -1"),
-])
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        ("--generator biggan", "gan, dcgan"),
+        ("--loss mse", "bce, hinge, wgan, wgan-gp"),
+        ("--n-critic 0", "'--n-critic'"),
+        ("--bs 1", "greater than or equal to 2"),
+        ("--bs 5101", "at most 5100"),
+        ("--epochs 0", "'--epochs'"),
+        ("--lr nan", "'--lr'"),
+        ("--lr-ratio -1", "'--lr-ratio'"),
+        ("--ema 2", "'--ema'"),
+        ("--clip -1", "'--clip'"),
+        ("--diff-augment zoom", "color, translation, cutout"),
+        ("--smooth 0.9", "less than or equal to 0.5"),
+        ("--smooth 0.1 --loss hinge", "choose the loss bce"),
+        ("--g-condition film", "'embed', 'cbn'"),
+        ("--c-condition film", "'projection', 'join'"),
+        ("--precision fp8", "fp32"),
+        ("--dataset fashion_mnist_mini_dcgan", "choose one of"),
+        ("--dataset nowhere", "choose one of"),
+        ("--resume", "start one without --resume"),
+        ("--device abacus", "abacus"),
+        ("--seed -1", "'--seed'"),
+    ],
+)
 def test_a_training_that_cannot_be_is_refused_before_it_begins(refusal, tmp_path, options, says):
     assert says in refusal("train-generator", "--dataset", "fashion_mnist_mini", *options.split())
     assert not list(tmp_path.rglob("* Run *"))
@@ -105,55 +187,75 @@ def test_a_training_that_cannot_be_is_refused_before_it_begins(refusal, tmp_path
 
 def test_images_that_no_gan_can_learn_from(data):
     x, y = data.train.images[:40], torch.arange(40) % 10
-    for images, labels, says in ((x[:, :, 2:], y, "26x28"), (x, torch.where(y == 3, 4, y).where(torch.arange(40) != 3, 3), "class 3 has 1 image"), (x, torch.zeros(40), "whole numbers")):
-        with pytest.raises((ValueError, TypeError), match=says): train_gan((images, labels))
-    with pytest.raises(ValueError, match="needs labels"): train_gan(ImageDataset(x, [0]*40, data.train.classes))
-    with pytest.raises(TypeError, match="cannot read images"): train_gan(x)
+    for images, labels, says in (
+        (x[:, :, 2:], y, "26x28"),
+        (x, torch.where(y == 3, 4, y).where(torch.arange(40) != 3, 3), "class 3 has 1 image"),
+        (x, torch.zeros(40), "whole numbers"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=says):
+            train_gan((images, labels))
+    with pytest.raises(ValueError, match="needs labels"):
+        train_gan(ImageDataset(x, [0] * 40, data.train.classes))
+    with pytest.raises(TypeError, match="cannot read images"):
+        train_gan(x)
 
 
 def test_a_loss_that_is_no_number_stops_the_training(program, tmp_path):
-    done = program("train-generator", "--generator", "gan", "--dataset", "fashion_mnist_mini", "--subset", "60", "--epochs", "40", "--lr", "1e30")
-    run, = (tmp_path/"results"/"generators").iterdir()
-    assert done.returncode == 2 and "at step" in done.stderr and run_state(run).startswith("stopped: the loss became") and not (run/"model").exists()
+    words = "--generator gan --dataset fashion_mnist_mini --subset 60 --epochs 40 --lr 1e30"
+    done = program("train-generator", *words.split())
+    (run,) = (tmp_path / "results" / "generators").iterdir()
+    assert done.returncode == 2 and "at step" in done.stderr
+    assert run_state(run).startswith("stopped: the loss became")
+    assert not (run / "model").exists()
 
 
 def test_of_a_generator_that_broke_the_last_good_average_is_kept(tmp_path, data):
     class Ruin(Callback):
         def before_step(self):
-            if self.train_iter == 70: self.model.generator.net[0].weight.grad.fill_(float("nan"))
+            if self.train_iter == 70:
+                self.model.generator.net[0].weight.grad.fill_(float("nan"))
+
     few = data.train.select(range(320))
-    with pytest.raises(FloatingPointError, match="with the weights from before epoch 1"): train_gan(few, "gan", epochs=40, folder=tmp_path, device="cpu", cbs=Ruin())
+    with pytest.raises(FloatingPointError, match="with the weights from before epoch 1"):
+        train_gan(few, "gan", epochs=40, folder=tmp_path, device="cpu", cbs=Ruin())
     assert load_generator(tmp_path, "cpu").sample([0, 1]).float().std() > 0
-    with pytest.raises(FloatingPointError, match="no longer finite"): train_gan(few, "gan", epochs=1, device="cpu", cbs=Spoil())
+    with pytest.raises(FloatingPointError, match="no longer finite"):
+        train_gan(few, "gan", epochs=1, device="cpu", cbs=Spoil())
 
 
 class Spoil(Callback):
     "A gradient that is not finite, in the last step, when no loss can show it any more."
+
     def before_step(self):
-        if self.train_iter == 4: self.model.generator.net[0].weight.grad.fill_(float("inf"))
+        if self.train_iter == 4:
+            self.model.generator.net[0].weight.grad.fill_(float("inf"))
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "config.json", "README.md"])
 def test_an_altered_generator_is_refused(undisturbed, data, name, tmp_path):
-    shutil.copytree(undisturbed, tmp_path/"run")
-    path = tmp_path/"run"/"model"/name
+    shutil.copytree(undisturbed, tmp_path / "run")
+    path = tmp_path / "run" / "model" / name
     path.write_bytes(path.read_bytes()[:-1] + b"#")
-    with pytest.raises(ValueError, match=f"{name} was altered"): augment_dataset(data, tmp_path/"run")
+    with pytest.raises(ValueError, match=f"{name} was altered"):
+        augment_dataset(data, tmp_path / "run")
 
 
 def test_what_a_generator_saw_decides_whom_it_may_augment_by_name(undisturbed, data):
     results = undisturbed.parent.parent
     few = load_data("fashion_mnist_mini", subset=60)
-    assert augment_dataset(few, "dcgan", counts={"Coat": 2}, results=results).table().synthetic.sum() == 2
-    with pytest.raises(FileNotFoundError, match="gan-augment train-generator --generator dcgan"): augment_dataset(data, "dcgan", results=results)
+    augmented = augment_dataset(few, "dcgan", counts={"Coat": 2}, results=results)
+    assert augmented.table().synthetic.sum() == 2
+    with pytest.raises(FileNotFoundError, match="gan-augment train-generator --generator dcgan"):
+        augment_dataset(data, "dcgan", results=results)
 
 
-def ring(n=250, sd=.06):
+def ring(n=250, sd=0.06):
     "Two-pixel images around eight points on a ring; the label says which."
-    angle, y = torch.arange(8)*torch.pi/4, torch.arange(8).repeat(n)
-    centres = .7*torch.stack([angle.cos(), angle.sin()], 1)
-    points = centres[y] + sd*torch.randn(len(y), 2, generator=torch.Generator().manual_seed(29))
-    return ImageDataset(((points.clamp(-1, 1) + 1)*127.5).round().to(torch.uint8).view(-1, 1, 2, 1), y, name="ring"), centres, sd
+    angle, y = torch.arange(8) * torch.pi / 4, torch.arange(8).repeat(n)
+    centres = 0.7 * torch.stack([angle.cos(), angle.sin()], 1)
+    points = centres[y] + sd * torch.randn(len(y), 2, generator=torch.Generator().manual_seed(29))
+    images = ((points.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).view(-1, 1, 2, 1)
+    return ImageDataset(images, y, name="ring"), centres, sd
 
 
 @pytest.mark.nightly
@@ -161,38 +263,42 @@ def ring(n=250, sd=.06):
 def test_every_loss_with_its_defaults_covers_eight_of_eight_heaps(loss):
     ds, centres, sd = ring()
     start = time.perf_counter()
-    made = train_gan(ds, "gan", loss=loss, device="cpu").sample(ds.labels, seed=1).view(-1, 2).float()/127.5 - 1
+    gan = train_gan(ds, "gan", loss=loss, device="cpu")
+    points = gan.sample(ds.labels, seed=1).view(-1, 2).float() / 127.5 - 1
     assert time.perf_counter() - start < 60
-    off = made - centres[ds.labels]
+    off = points - centres[ds.labels]
     for c in range(8):
         mine = off[ds.labels == c]
-        assert (mine.norm(dim=1) < 4*sd).float().mean() >= .9, f"heap {c} is missed"
-        assert mine.var(0).sum().sqrt() > sd*2**.5/5, f"heap {c} has collapsed"
+        assert (mine.norm(dim=1) < 4 * sd).float().mean() >= 0.9, f"heap {c} is missed"
+        assert mine.var(0).sum().sqrt() > sd * 2**0.5 / 5, f"heap {c} has collapsed"
 
 
-def test_weights_and_biases_watches_the_game(data, tmp_path, monkeypatch):
+def test_weights_and_biases_watches_gan_training(data, tmp_path, monkeypatch):
     import wandb
     from fastai.callback.wandb import WandbCallback
-    monkeypatch.setenv("WANDB_MODE", "offline"), monkeypatch.setenv("WANDB_SILENT", "true")
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
     few = data.train.select(range(320))
     wandb.init(dir=tmp_path, project="test")
-    learn = gan_learner(gan_loaders(few, gan_settings("dcgan", few), "cpu"), cbs=WandbCallback(log_preds=False))
+    loaders = gan_loaders(few, fill_gan(GANConfig(), few), "cpu")
+    learn = gan_learner(loaders, cbs=WandbCallback(log_preds=False))
     learn.fit(2)
     summary = dict(wandb.run.summary)
     wandb.finish()
-    assert np.isfinite(summary["critic_loss"]) and np.isfinite(summary["train_loss"]) and 0 < summary["diversity"] < 2
+    assert np.isfinite(summary["critic_loss"]) and np.isfinite(summary["train_loss"])
+    assert 0 < summary["diversity"] < 2
+
+
+def write_few_and_many(path, folder):
+    "Print how much memory was taken after 100 and after 4,000 images of each class."
+    gan = load_generator(path, "cpu")
+    for n in (100, 4000):
+        write_images(gan, every_class(gan, n), f"{folder}/{n}.npz")
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.mark.nightly
 def test_memory_does_not_grow_with_the_number_of_images(undisturbed, tmp_path):
-    code = f"""
-import resource, sys
-from gan_augmentation.generators import load_generator
-from gan_augmentation.runs import write_images
-from gan_augmentation.runs.generator import every_class
-gan = load_generator({str(undisturbed)!r}, "cpu")
-for n in (100, 4000):
-    write_images(gan, every_class(gan, n), {str(tmp_path)!r} + f"/{{n}}.npz")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
-    few, many = map(int, subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}).stdout.split())
+    few, many = map(int, printed_by(write_few_and_many, str(undisturbed), str(tmp_path)).split())
     assert many - few < 64_000  # kB; the images alone are 31 MB, mapped from a file

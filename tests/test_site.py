@@ -1,4 +1,5 @@
 "The documentation site: nbdev makes its pages without Quarto, and they are as Quarto needs them."
+
 import json
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/"tools"))
+sys.path.insert(0, str(ROOT / "tools"))
 import architecture
 import sidebar
 from website import build, checks, markdown, signatures
@@ -34,13 +35,22 @@ def cell(name: str, source: str, *outputs) -> dict:
     "Write a code cell with its outputs, or a text cell if the source begins with 'text:'."
     if source.startswith("text:"):
         return dict(cell_type="markdown", id=name, metadata={}, source=source.removeprefix("text:"))
-    return dict(cell_type="code", id=name, metadata={}, source=source, execution_count=1, outputs=list(outputs))
+    return dict(
+        cell_type="code",
+        id=name,
+        metadata={},
+        source=source,
+        execution_count=1,
+        outputs=list(outputs),
+    )
 
 
 def notebook(path: Path, *cells):
     "Write a notebook."
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dict(cells=cells, metadata={}, nbformat=4, nbformat_minor=5)), encoding="utf-8")
+    path.write_text(
+        json.dumps(dict(cells=cells, metadata={}, nbformat=4, nbformat_minor=5)), encoding="utf-8"
+    )
 
 
 def result(kind: str, content: str) -> dict:
@@ -56,8 +66,8 @@ def stream(name: str, text: str) -> dict:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     "Make the pages of this project."
-    where = tmp_path_factory.mktemp("site")/"project"
-    return build.process(ROOT, where), Site(where/"tree")
+    where = tmp_path_factory.mktemp("site") / "project"
+    return build.process(ROOT, where), Site(where / "tree")
 
 
 def test_nbdev_makes_the_pages_without_a_complaint(made):
@@ -107,46 +117,74 @@ def steps(n): "Count steps."
 @pytest.fixture(scope="session")
 def made_up(tmp_path_factory):
     "Make the pages of a made-up project with one of each fault."
-    root = tmp_path_factory.mktemp("made_up")/"root"
-    nbs = root/"nbs"
+    root = tmp_path_factory.mktemp("made_up") / "root"
+    nbs = root / "nbs"
     title = cell("t0", "text:# Home\n\n> What it is for.")
     diagram = "text:```mermaid\nflowchart LR\n  accDescr: core, then data\n  core --> data\n```"
     plain = "`data`, `steps`, `core()`, `core.arrays`, `core.steps`, `total`, `n`"
     words = f"{plain}, `core.arrays.long_tail`, `made_up.core`, `long_tail`, `Filter.fit`, [`Filter`](x.md)"
-    notebook(nbs/"index.ipynb", title, cell("t1", diagram), cell("t2", f"text:{words}\n\n    `long_tail`"),
-             cell("t3", "text:```python\n`long_tail`\n```"))
-    notebook(nbs/"00_core.ipynb", cell("c0", "text:# Core"), cell("c1", "#| default_exp core.__init__"),
-             cell("c3", "#| export\nimport lazy_loader as lazy\n__getattr__, __dir__, __all__ = lazy.attach(__name__)"),
-             cell("c2", "text:See [rooms](00_core/00_arrays.ipynb#long_tail), `apportion`, `apportion()`."))
-    notebook(nbs/"00_core/00_arrays.ipynb", cell("r0", "text:# Core: arrays\n\n> Of numbers."),
-             cell("r1", "#| default_exp core.arrays"), cell("r2", "#| export\nimport os"), cell("r3", GOOD),
-             cell("r4", "#| exports\nWAYS = dict( # how\n    log = 1,\n)\nMOST = 5"), cell("r5", "text:## Long tail"),
-             cell("r6", "text:## `apportion`\n\nand `apportion`"), cell("r7", "#| exporti\ndef helper(): pass"))
+    notebook(
+        nbs / "index.ipynb",
+        title,
+        cell("t1", diagram),
+        cell("t2", f"text:{words}\n\n    `long_tail`"),
+        cell("t3", "text:```python\n`long_tail`\n```"),
+    )
+    notebook(
+        nbs / "00_core.ipynb",
+        cell("c0", "text:# Core"),
+        cell("c1", "#| default_exp core.__init__"),
+        cell(
+            "c3",
+            "#| export\nimport lazy_loader as lazy\n__getattr__, __dir__, __all__ = lazy.attach(__name__)",
+        ),
+        cell(
+            "c2", "text:See [rooms](00_core/00_arrays.ipynb#long_tail), `apportion`, `apportion()`."
+        ),
+    )
+    notebook(
+        nbs / "00_core/00_arrays.ipynb",
+        cell("r0", "text:# Core: arrays\n\n> Of numbers."),
+        cell("r1", "#| default_exp core.arrays"),
+        cell("r2", "#| export\nimport os"),
+        cell("r3", GOOD),
+        cell("r4", "#| exports\nWAYS = dict( # how\n    log = 1,\n)\nMOST = 5"),
+        cell("r5", "text:## Long tail"),
+        cell("r6", "text:## `apportion`\n\nand `apportion`"),
+        cell("r7", "#| exporti\ndef helper(): pass"),
+    )
     picture = result("image/png", "aGVsbG8=")
     notebook(
-        nbs/"01_bad.ipynb",
-        cell("b0", "text:# Home\n\n> One line.\n\nAnd more."), cell("b1", "#| default_exp bad"),
-        cell("b2", "import os\nprint(os.sep, hello)"), cell("b3", "text:[there](00_core.ipynb#nowhere)"),
+        nbs / "01_bad.ipynb",
+        cell("b0", "text:# Home\n\n> One line.\n\nAnd more."),
+        cell("b1", "#| default_exp bad"),
+        cell("b2", "import os\nprint(os.sep, hello)"),
+        cell("b3", "text:[there](00_core.ipynb#nowhere)"),
         cell("b4", "text:[gone](02_gone) and [site](https://nobody.github.io/made_up/core.html)"),
-        cell("b5", "text:[`Filter`](00_core/00_arrays.ipynb#apportion)"), cell("b6", "text:![](x.png)"),
-        cell("b7", "plot()", picture), cell("b8", '#| fig-alt: "two lines: up and down"\nplot()', picture),
-        cell("b9", "#| fig-alt: two lines: up\nplot()"), cell("b10", "f()", stream("stderr", "oh")),
+        cell("b5", "text:[`Filter`](00_core/00_arrays.ipynb#apportion)"),
+        cell("b6", "text:![](x.png)"),
+        cell("b7", "plot()", picture),
+        cell("b8", '#| fig-alt: "two lines: up and down"\nplot()', picture),
+        cell("b9", "#| fig-alt: two lines: up\nplot()"),
+        cell("b10", "f()", stream("stderr", "oh")),
         cell("b11", "g()", stream("stdout", "  5%|█   ")),
         cell("b12", "h()", result("text/markdown", "```python\nf([`x`](core.html#x))\n```")),
-        cell("b15", "show_doc(f)"), cell("b13", "i()", result("text/plain", "Call self as a function.")),
-        cell("b14", "text:```mermaid\nflowchart LR\n  a --> b\n```"), cell("b16", "text:![a picture](gone.png)"),
+        cell("b15", "show_doc(f)"),
+        cell("b13", "i()", result("text/plain", "Call self as a function.")),
+        cell("b14", "text:```mermaid\nflowchart LR\n  a --> b\n```"),
+        cell("b16", "text:![a picture](gone.png)"),
     )
-    (nbs/"x.png").touch()
-    (root/"tools").mkdir()
-    (root/"tools/website").symlink_to(ROOT/"tools/website")
-    settings = (ROOT/"settings.ini").read_text().splitlines()
+    (nbs / "x.png").touch()
+    (root / "tools").mkdir()
+    (root / "tools/website").symlink_to(ROOT / "tools/website")
+    settings = (ROOT / "settings.ini").read_text().splitlines()
     procs = [line for line in settings if line.startswith(("procs", "skip_procs"))]
-    (root/"settings.ini").write_text(SETTINGS + "\n".join(procs))
-    (root/"_quarto.yml").write_text(QUARTO.replace("metadata", "# 09_no.ipynb\nmetadata"))
-    (nbs/"_quarto.yml").symlink_to("../_quarto.yml")
-    done = build.process(root, root.parent/"made")
+    (root / "settings.ini").write_text(SETTINGS + "\n".join(procs))
+    (root / "_quarto.yml").write_text(QUARTO.replace("metadata", "# 09_no.ipynb\nmetadata"))
+    (nbs / "_quarto.yml").symlink_to("../_quarto.yml")
+    done = build.process(root, root.parent / "made")
     assert done.returncode == 0, done.stdout + done.stderr
-    return Site(root.parent/"made/tree")
+    return Site(root.parent / "made/tree")
 
 
 def page(site: Site, name: str) -> dict:
@@ -178,7 +216,9 @@ def test_each_fault_is_one_line_that_names_page_and_cell(made_up):
         "_quarto.yml": "09_no.ipynb is no page",
     }
     for where, what in expected.items():
-        assert any(line.startswith(f"{where}: ") and what in line for line in found), f"{where}: {what}"
+        assert any(line.startswith(f"{where}: ") and what in line for line in found), (
+            f"{where}: {what}"
+        )
     assert any("https://nobody.github.io/made_up/core.html" in line for line in found)
     assert {line.split(":")[0] for line in found} == set(expected)
 
@@ -192,14 +232,21 @@ def test_a_page_links_the_words_that_are_sure(made_up):
         f"[`long_tail`]({room}#long_tail), [`Filter.fit`]({room}#Filter.fit), [`Filter`](x.md)\n\n    `long_tail`"
     )
     assert home["t3"] == "```python\n`long_tail`\n```"
-    assert page(made_up, "00_core.ipynb")["c2"].endswith(f"`apportion`, [`apportion()`]({room}#apportion).")
-    assert page(made_up, room)["r6"] == "## `apportion` {#about-apportion}\n\nand [`apportion`](#apportion)"
+    assert page(made_up, "00_core.ipynb")["c2"].endswith(
+        f"`apportion`, [`apportion()`]({room}#apportion)."
+    )
+    assert (
+        page(made_up, room)["r6"]
+        == "## `apportion` {#about-apportion}\n\nand [`apportion`](#apportion)"
+    )
 
 
 def test_a_symbol_is_a_heading_a_signature_and_a_table_over_its_folded_source(made_up):
     shown = page(made_up, "00_core/00_arrays.ipynb")
     assert "r2" not in shown and "r4" not in shown
-    assert shown["r3_doc0"] == r"""### `long_tail` {#long_tail}
+    assert (
+        shown["r3_doc0"]
+        == r"""### `long_tail` {#long_tail}
 
 ```python
 long_tail(images, factor=10, *, seed=0)
@@ -217,8 +264,11 @@ Thin out as [`apportion`](#apportion) says; raises what [`Filter`](#Filter) rais
 | *returns* | `dict` |  | class -> images |
 
 :::"""
+    )
     assert "| [`fit(data)`]{#Filter.fit} | learn from data |" in shown["r3_doc1"]
-    assert shown["r3"].startswith('#| code-fold: true\n#| code-summary: "Exported source"\ndef long_tail(')
+    assert shown["r3"].startswith(
+        '#| code-fold: true\n#| code-summary: "Exported source"\ndef long_tail('
+    )
     assert shown["r4_doc0"].startswith("[]{#WAYS} []{#MOST}\n\n```python\nWAYS = dict( # how\n")
     assert shown["r7"].startswith("#| code-fold: true\n") and "r7_doc0" not in shown
 
@@ -232,104 +282,156 @@ def test_a_diagram_is_one_that_quarto_draws(made_up):
     assert page(made_up, "index.ipynb")["t1"].startswith("```{mermaid}\nflowchart LR\n")
 
 
-@pytest.mark.parametrize("heading, expected", [
-    ("The split guard", "the-split-guard"),
-    ("`how_many`: five ways", "how_many-five-ways"),
-    ("5. What's new?", "whats-new"),
-    ("From *noise* to [images](x.ipynb)", "from-noise-to-images"),
-    ("FID, $d^2$ & more", "fid-d2-more"),
-    ("2024", "section"),
-])
+@pytest.mark.parametrize(
+    "heading, expected",
+    [
+        ("The split guard", "the-split-guard"),
+        ("`how_many`: five ways", "how_many-five-ways"),
+        ("5. What's new?", "whats-new"),
+        ("From *noise* to [images](x.ipynb)", "from-noise-to-images"),
+        ("FID, $d^2$ & more", "fid-d2-more"),
+        ("2024", "section"),
+    ],
+)
 def test_headings_have_the_identifiers_that_pandoc_gives(heading, expected):
     assert markdown.identifier(heading) == expected
 
 
-@pytest.mark.parametrize("source, signature, rows", [
-    ("def f(a, /, b: int = 1, *args, c, **kw): pass", "f(a, /, b=1, *args, c, **kw)", ["a", "b", "*args", "c", "**kw"]),
-    ("@patch\ndef show(self: Study, n=3): pass", "Study.show(n=3)", ["n"]),
-    ("@patch(as_prop=True)\ndef shape(self: Study): pass", "Study.shape", []),
-    ("class A:\n    def __init__(self, x, *, y=2e-4): pass", "A(x, *, y=2e-4)", ["x", "y"]),
-    ("@dataclass\nclass C:\n    lr: float = option(2e-4, 'rate', low=0)\n    x: list = field(default_factory=list)",
-     "C(lr=2e-4, x=list())", ["lr", "x"]),
-    ("class Loss(Enum):\n    BCE = 'bce' # binary", "class Loss(Enum)", ["BCE"]),
-])
+@pytest.mark.parametrize(
+    "source, signature, rows",
+    [
+        (
+            "def f(a, /, b: int = 1, *args, c, **kw): pass",
+            "f(a, /, b=1, *args, c, **kw)",
+            ["a", "b", "*args", "c", "**kw"],
+        ),
+        ("@patch\ndef show(self: Study, n=3): pass", "Study.show(n=3)", ["n"]),
+        ("@patch(as_prop=True)\ndef shape(self: Study): pass", "Study.shape", []),
+        ("class A:\n    def __init__(self, x, *, y=2e-4): pass", "A(x, *, y=2e-4)", ["x", "y"]),
+        (
+            "@dataclass\nclass C:\n    lr: float = option(2e-4, 'rate', low=0)\n"
+            "    x: list = field(default_factory=list)",
+            "C(lr=2e-4, x=list())",
+            ["lr", "x"],
+        ),
+        ("class Loss(Enum):\n    BCE = 'bce' # binary", "class Loss(Enum)", ["BCE"]),
+    ],
+)
 def test_signatures_are_read_from_source(source, signature, rows):
-    symbol, = signatures.symbols(source)
+    (symbol,) = signatures.symbols(source)
     assert symbol.signature == signature
     assert [p.name for p in symbol.parameters] == rows
 
 
 def test_the_meaning_of_a_parameter_is_its_comment():
-    lines = ["def f(", "    # above", "    a,", "    b, # behind", "    c: Annotated[int, Option(help='by help')]=1,"]
-    symbol, = signatures.symbols("\n".join([*lines, "): # what is returned", "    pass"]))
+    lines = [
+        "def f(",
+        "    # above",
+        "    a,",
+        "    b, # behind",
+        "    c: Annotated[int, Option(help='by help')]=1,",
+    ]
+    (symbol,) = signatures.symbols("\n".join([*lines, "): # what is returned", "    pass"]))
     assert [p.meaning for p in symbol.parameters] == ["above", "behind", "by help"]
     assert symbol.returns.meaning == "what is returned"
 
 
 def test_words_that_mean_something_else_are_not_linked():
-    index = Index(ROOT/"nbs", NAME)
+    index = Index(ROOT / "nbs", NAME)
     for word in "data steps interval again replace runs study".split():
         assert linked(f"`{word}`", index, "index.ipynb") == f"`{word}`"
 
 
 def test_addresses_are_written_as_seen_from_the_page():
-    assert relative("00_core/00_arrays.ipynb#f", "01_data/02_splits.ipynb") == "../00_core/00_arrays.ipynb#f"
+    assert (
+        relative("00_core/00_arrays.ipynb#f", "01_data/02_splits.ipynb")
+        == "../00_core/00_arrays.ipynb#f"
+    )
     assert relative("00_core/00_arrays.ipynb#f", "00_core/00_arrays.ipynb") == "#f"
     assert relative("00_core.ipynb", "00_core/00_arrays.ipynb") == "../00_core.ipynb"
 
 
 def areas_made_up(nbs: Path):
     "Write notebooks of two areas."
-    titles = {"index": "Home", "00_core": "Core", "00_core/00_arrays": "Core: arrays", "12_cli": "Commands"}
+    titles = {
+        "index": "Home",
+        "00_core": "Core",
+        "00_core/00_arrays": "Core: arrays",
+        "12_cli": "Commands",
+    }
     for name, title in titles.items():
-        notebook(nbs/f"{name}.ipynb", cell("a0", f"text:# {title}"))
+        notebook(nbs / f"{name}.ipynb", cell("a0", f"text:# {title}"))
 
 
 def test_the_sidebar_has_the_areas_in_order_and_no_empty_section(tmp_path):
     areas_made_up(tmp_path)
     written = sidebar.sidebar(tmp_path)
     assert [line.strip() for line in written.splitlines() if "section" in line] == [
-        '- section: "Command line"', '- section: "Reference"', '- section: "Core"']
+        '- section: "Command line"',
+        '- section: "Reference"',
+        '- section: "Core"',
+    ]
     assert '- text: "Arrays"\n                href: 00_core/00_arrays.ipynb\n' in written
     assert "Tutorials" not in written
 
 
 def test_a_page_missing_from_the_sidebar_is_named(tmp_path):
-    nbs = tmp_path/"nbs"
+    nbs = tmp_path / "nbs"
     areas_made_up(nbs)
-    (tmp_path/"_quarto.yml").write_text(QUARTO)
-    stale, = sidebar.problems(tmp_path)
-    assert stale == "_quarto.yml: its sidebar is not what the notebooks say; run python tools/sidebar.py"
-    (tmp_path/"_quarto.yml").write_text(sidebar.replaced(QUARTO, sidebar.sidebar(nbs)))
+    (tmp_path / "_quarto.yml").write_text(QUARTO)
+    (stale,) = sidebar.problems(tmp_path)
+    assert (
+        stale
+        == "_quarto.yml: its sidebar is not what the notebooks say; run python tools/sidebar.py"
+    )
+    (tmp_path / "_quarto.yml").write_text(sidebar.replaced(QUARTO, sidebar.sidebar(nbs)))
     assert sidebar.problems(tmp_path) == []
-    faults = {"03_data": "has the number 01", "05_gans/00_losses": "chapter nbs/05_gans.ipynb", "20_attic": "no area"}
+    faults = {
+        "03_data": "has the number 01",
+        "05_gans/00_losses": "chapter nbs/05_gans.ipynb",
+        "20_attic": "no area",
+    }
     for name, why in faults.items():
-        notebook(nbs/f"{name}.ipynb", cell("a0", "text:# New"))
-        line, = sidebar.problems(tmp_path)
+        notebook(nbs / f"{name}.ipynb", cell("a0", "text:# New"))
+        (line,) = sidebar.problems(tmp_path)
         assert line.startswith(f"nbs/{name}.ipynb: a page missing from the sidebar") and why in line
-        (nbs/f"{name}.ipynb").unlink()
+        (nbs / f"{name}.ipynb").unlink()
 
 
 def test_the_architecture_is_drawn_from_imports(tmp_path):
-    package = tmp_path/"house"
+    package = tmp_path / "house"
     for name, code in {
-        "__init__": "", "core/__init__": "", "core/arrays": "import os", "data/images": "from ..core.arrays import f",
+        "__init__": "",
+        "core/__init__": "",
+        "core/arrays": "import os",
+        "data/images": "from ..core.arrays import f",
         "gans/train": "from house.data.images import g\nfrom house.core import arrays\ndef f(): from .. import study",
         "study/run": "import house.gans.train",
     }.items():
-        (package/name).parent.mkdir(parents=True, exist_ok=True)
-        (package/f"{name}.py").write_text(code)
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / f"{name}.py").write_text(code)
     order = ["core", "data", "gans", "study"]
-    assert architecture.modules(package) == dict(core=["arrays"], data=["images"], gans=["train"], study=["run"])
+    assert architecture.modules(package) == dict(
+        core=["arrays"], data=["images"], gans=["train"], study=["run"]
+    )
     below = dict(core=set(), data={"core"}, gans={"core", "data", "study"}, study={"gans"})
     assert architecture.arrows(package) == below
-    (package/"gans/train.py").write_text("from house.data.images import g\nfrom house.core import arrays")
+    (package / "gans/train.py").write_text(
+        "from house.data.images import g\nfrom house.core import arrays"
+    )
     assert architecture.reduced(architecture.arrows(package))["gans"] == {"data"}
     drawn = architecture.mermaid(package, order).splitlines()
-    assert [line.strip() for line in drawn if "-->" in line] == ["core --> data", "data --> gans", "gans --> study"]
-    assert architecture.text(package, order).splitlines()[4:6] == ["gans   train", "       imports core, data"]
+    assert [line.strip() for line in drawn if "-->" in line] == [
+        "core --> data",
+        "data --> gans",
+        "gans --> study",
+    ]
+    assert architecture.text(package, order).splitlines()[4:6] == [
+        "gans   train",
+        "       imports core, data",
+    ]
     home = f"text:# Home\n\n{architecture.BEGIN}\n{architecture.END}\n\nMore."
-    notebook(tmp_path/"nbs/index.ipynb", cell("a0", home))
+    notebook(tmp_path / "nbs/index.ipynb", cell("a0", home))
     assert "run python tools/architecture.py" in architecture.problems(tmp_path, "house", order)[0]
     architecture.write(tmp_path, "house", order)
     assert architecture.problems(tmp_path, "house", order) == []

@@ -1,4 +1,5 @@
 "The package as somebody installs it: a wheel in an empty environment, away from this repository."
+
 import subprocess
 import sys
 from pathlib import Path
@@ -36,25 +37,47 @@ def run(*command, **kwargs):
 def installed(tmp_path_factory):
     "Build a wheel from a clone, and install it into an environment that has nothing."
     folder = tmp_path_factory.mktemp("wheel")
-    run("git", "clone", "--quiet", ROOT, folder/"clone")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, folder/"clone")
-    wheel, = folder.glob("*.whl")
-    run(sys.executable, "-m", "venv", folder/"venv")
-    run(folder/"venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+    run("git", "clone", "--quiet", ROOT, folder / "clone")
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        folder,
+        folder / "clone",
+    )
+    (wheel,) = folder.glob("*.whl")
+    run(sys.executable, "-m", "venv", folder / "venv")
+    run(
+        folder / "venv/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        wheel,
+    )
     return folder
 
 
 def test_every_module_is_there_and_the_readme_lines_work(installed):
-    said = run(installed/"venv/bin/python", "-W", "ignore", "-c", USE, cwd=installed)
-    assert float(said.splitlines()[-1]) > .3 # chance is .1
+    said = run(installed / "venv/bin/python", "-W", "ignore", "-c", USE, cwd=installed)
+    assert float(said.splitlines()[-1]) > 0.3  # chance is .1
 
 
 def test_the_program_runs(installed):
-    assert "train-generator" in run(installed/"venv/bin/gan-augment", "--help", cwd=installed)
-    assert "5100" in run(installed/"venv/bin/gan-augment", "data", "fashion_mnist_mini", cwd=installed)
+    assert "train-generator" in run(installed / "venv/bin/gan-augment", "--help", cwd=installed)
+    assert "5100" in run(
+        installed / "venv/bin/gan-augment", "data", "fashion_mnist_mini", cwd=installed
+    )
 
 
 def test_editors_find_types_and_faces(installed):
-    package, = installed.glob("venv/lib/python*/site-packages/gan_augmentation")
-    assert (package/"py.typed").is_file()
-    assert {p.parent.name for p in package.glob("*/__init__.pyi")} == {p.parent.name for p in package.glob("*/__init__.py")}
+    (package,) = installed.glob("venv/lib/python*/site-packages/gan_augmentation")
+    assert (package / "py.typed").is_file()
+    assert {p.parent.name for p in package.glob("*/__init__.pyi")} == {
+        p.parent.name for p in package.glob("*/__init__.py")
+    }
