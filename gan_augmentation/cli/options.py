@@ -8,6 +8,7 @@ __all__ = ['number', 'option_of', 'OneOf', 'Typed', 'takes']
 # %% ../../nbs/12_cli/00_options.ipynb #2aa0901d
 import inspect
 import shlex
+import warnings
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -244,6 +245,7 @@ NOT_REPEATED = (
     "json",
     "quiet",
 )  # what a line that does the same leaves out
+SECTIONS = "sections of a file"  # where a command keeps which setting stands in which section
 FILE_ONLY = "settings of a file"  # where a command keeps settings that have no option
 
 # %% ../../nbs/12_cli/00_options.ipynb #31e243cd
@@ -261,11 +263,28 @@ def as_words(parameter, value) -> list:
     several = value if isinstance(value, list) else [value]
     return [w for v in several for w in (parameter.opts[0], str(v))]
 
+# %% ../../nbs/12_cli/00_options.ipynb #8940e09d
+def drop_other_families(given: dict, from_file: list, families, sections: dict) -> dict:
+    "Leave out what a file says for a family that the typed name did not choose, and say so."
+    for family in families:
+        if not isinstance(family, OneOf):
+            continue
+        chosen = family.choose(given).kind
+        others = {cls.kind for cls in family.titles.values()} - {chosen}
+        dropped = [k for k in from_file if sections.get(k) in others and k != family.first]
+        if dropped:
+            kind = sections[dropped[0]]
+            warnings.warn(f"the file's section [{kind}] is left out: [{chosen}] was chosen", stacklevel=2)
+        given = {k: v for k, v in given.items() if k not in dropped}
+    return given
+
 # %% ../../nbs/12_cli/00_options.ipynb #3b587e21
-def read_typed(ctx: typer.Context, gather: dict) -> Typed:
+def read_typed(ctx: typer.Context, families, gather: dict) -> Typed:
     "Collect what was typed, and what only a file can say."
-    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
-    given = {k: v for k, v in ctx.params.items() if v is not None and sources[k].name != "DEFAULT"}
+    sources = {name: ctx.get_parameter_source(name).name for name in ctx.params}
+    given = {k: v for k, v in ctx.params.items() if v is not None and sources[k] != "DEFAULT"}
+    from_file = [k for k in given if sources[k] == "DEFAULT_MAP"]
+    given = drop_other_families(given, from_file, families, ctx.meta.get(SECTIONS, {}))
     shown = [p for p in ctx.command.params if p.name in given and p.name not in NOT_REPEATED]
     shown.sort(key=lambda p: p.param_type_name == "argument")
     said = [w for p in shown for w in as_words(p, given[p.name])]
@@ -301,6 +320,7 @@ def defaults_from(
     said = read_command(path, ctx.info_name, options, classes_of(families))
     for field in gather:
         said |= said.pop(field, {})
+    ctx.meta[SECTIONS] = sections_of(path)
     ctx.default_map = {k: v for k, v in said.items() if k in options}
     ctx.meta[FILE_ONLY] = {k: v for k, v in said.items() if k not in options}
     return path
@@ -318,6 +338,7 @@ def read_command(path: Path, command: str, options: list, classes: dict) -> dict
     check_known(sections, classes, f"section in {path},")
     for kind, section in sections.items():
         check_section(path, classes[kind], section)
+        section = as_typed(classes[kind], section)
         twice = [name for name, value in section.items() if said.get(name, value) != value]
         if twice:
             raise ValueError(f"{path} says {twice[0]} twice, in different ways: leave one of them out")
@@ -330,6 +351,17 @@ def check_section(path, cls, section):
         settings_from(cls, **section)
     except (ValueError, TypeError) as e:
         raise ValueError(f"{path}, [{cls.kind}]: {e}") from None
+
+# %% ../../nbs/12_cli/00_options.ipynb #9e755d9c
+def sections_of(path: Path) -> dict:  # setting -> section of the file
+    found = {k: v for k, v in read_settings(path).items() if isinstance(v, dict)}
+    return {name: kind for kind, section in found.items() for name in section}
+
+
+def as_typed(cls, section: dict) -> dict:
+    "Make lists of single values where an option may be typed several times."
+    several = {f.name for f in fields(cls) if f.metadata["several"]}
+    return {k: [v] if k in several and isinstance(v, str) else v for k, v in section.items()}
 
 # %% ../../nbs/12_cli/00_options.ipynb #dfdb7dff
 def write_config(path: Path, command: str, typed: Typed, families, optional, leave_out):
@@ -424,7 +456,7 @@ def takes(
 
         @wraps(command)
         def run(ctx: typer.Context, save_config: Path | None = None, **values):
-            typed = read_typed(ctx, gather)
+            typed = read_typed(ctx, families, gather)
             if save_config:
                 return write_config(save_config, ctx.info_name, typed, families, optional, leave_out)
             return command(typed, **{p.name: values[p.name] for p in own})

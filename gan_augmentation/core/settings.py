@@ -203,7 +203,7 @@ def read_settings(
     except ValueError as e:
         raise ValueError(f"{path} is no valid {path.suffix[1:].upper()} ({e})") from None
     version = content.get("version") if isinstance(content, dict) else None
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise ValueError(f"{path} does not say which version it is; begin it with version = {VERSION}")
     if version > VERSION:
         raise ValueError(f"{path} has version {version}; this program reads up to {VERSION}: update gan_augmentation")
