@@ -28,8 +28,16 @@ from ..generators.adapters import as_source
 from ..generators.guard import Guard
 from ..generators.sampler import SEEN
 from ..generators.stored import DONE, FORMAT, PLAN, SyntheticSet
-from .candidates import BLOCK, block_seed, check_budget, collect, load_block, rejections, workers
 from .config import AugmentConfig
+from gan_augmentation.augment.candidates import (
+    BLOCK,
+    block_seed,
+    check_budget,
+    collect,
+    load_block,
+    rejections,
+    workers,
+)
 
 # %% ../../nbs/08_augment/04_synthetic.ipynb #8a2d60fc
 def plan_of(source, real, wanted, config, options) -> dict:  # anything JSON can hold

@@ -23,7 +23,15 @@ from ..core.files import save_json
 from ..core.show import COLOURS, save_figure
 from ..data.images import ImageDataset, as_dataset
 from .prediction import predict_logits
-from .scores import TEXT, calibration_error, confusion, draw_matrix, plot_calibration, predicted_classes, row_percent
+from gan_augmentation.classifiers.scores import (
+    TEXT,
+    calibration_error,
+    confusion,
+    draw_matrix,
+    plot_calibration,
+    predicted_classes,
+    row_percent,
+)
 
 # %% ../../nbs/03_classifiers/07_corruptions.ipynb #0a85916c
 def class_recalls(

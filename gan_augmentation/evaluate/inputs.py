@@ -55,7 +55,7 @@ def draw_real_pair(
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #4e2f4f57
 @dataclass
-class Generated:
+class CollectedImages:
     "Generated images and where they come from."
 
     ds: ImageDataset  # with the classes of the real images
@@ -166,7 +166,7 @@ def collect_images(
     progress: bool = False,  # show a progress bar
     allow_leak: bool = False,  # measure a generator that has seen validation or test images; it is recorded
     **options,  # of the generator, e.g. `guidance`
-) -> Generated:  # balanced if labels are known
+) -> CollectedImages:  # balanced if labels are known
     """Bring generated images into one form. Raises `TypeError`, `ValueError` or `FileNotFoundError` for what
     does not fit the real images, and `ValueError` for a generator that has seen what it is to be tested on."""
     check_range(n, "n", data.train.n_classes, kind=int)
@@ -176,7 +176,7 @@ def collect_images(
         labels = torch.arange(data.train.n_classes).repeat_interleave(n // data.train.n_classes)
         images = generator.sample(labels, seed, progress=progress, **options)
         ds = ImageDataset(images, labels, data.train.classes, name="generated")
-        return Generated(ds, True, describe_generator(generator, options, guard))
+        return CollectedImages(ds, True, describe_generator(generator, options, guard))
     for name in options:
         raise ValueError(
             f"{name} is an option of a generator; these images are made already: leave it out"
@@ -186,7 +186,7 @@ def collect_images(
     guard = check_unseen(source, data, allow_leak)
     ds, labelled = read_source(source, data.train)
     ds = choose_images(ds, labelled, n, seed)
-    return Generated(ds, labelled, dict(source=ds.name, sha256=ds.sha256(), guard=asdict(guard)))
+    return CollectedImages(ds, labelled, dict(source=ds.name, sha256=ds.sha256(), guard=asdict(guard)))
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #ee2cb326
 def read_source(

@@ -103,7 +103,7 @@ def make_cell_set(
     "Make a synthetic set."
     config, data = read_plan(folder).config, load_real(folder)
     real = real_subset(data.train, task["size"], task["subset"])
-    source = find_source(folder, task, device, live or {})
+    source = source_of_task(folder, task, device, live or {})
     guard = check_unseen(source, replace(data, train=real), config.allow_leak)
     made = folder / "sets" / task["name"]
     if isinstance(source, Replay):  # what is handed out once cannot be gone on with
@@ -116,7 +116,7 @@ def make_cell_set(
     make_set(made, source, real, wanted, seed=task["seed"], filters=filters, budget=config.budget_images, guard=guard)
 
 # %% ../../nbs/10_study/06_cells.ipynb #14eceefa
-def find_source(folder: Path, task: dict, device, live: dict):
+def source_of_task(folder: Path, task: dict, device, live: dict):
     "Find the generator that a set is made with: trained in the study, or given."
     if task["generator"] in live:
         return live[task["generator"]]
