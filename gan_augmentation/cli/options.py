@@ -230,21 +230,18 @@ class Typed:
         if not isinstance(family, OneOf):
             return settings_from(family, **self.of(family))
         cls = family.choose(self.given)
-        for title, other in family.titles.items():
-            for name in self.of(other).keys() - self.of(cls).keys():
-                chosen = self.given.get(family.first, fields(cls)[0].default)
-                flag = name.replace("_", "-")
-                raise ValueError(f"--{flag} is for {title}, not for {chosen}: leave it out")
-        return settings_from(cls, **self.of(cls))
+        own = self.of(cls)
+        strangers = [(t, k) for t, other in family.titles.items() for k in self.of(other) if k not in own]
+        if strangers:
+            title, name = strangers[0]
+            flag = name.replace("_", "-")
+            chosen = self.given.get(family.first, fields(cls)[0].default)
+            raise ValueError(f"--{flag} is for {title}, not for {chosen}: leave it out")
+        return settings_from(cls, **own)
 
 # %% ../../nbs/12_cli/00_options.ipynb #f2aa3f62
-NOT_REPEATED = (
-    "config",
-    "save_config",
-    "resume",
-    "json",
-    "quiet",
-)  # what a line that does the same leaves out
+# what a line that does the same leaves out
+NOT_REPEATED = "config", "save_config", "resume", "json", "quiet"
 SECTIONS = "sections of a file"  # where a command keeps which setting stands in which section
 FILE_ONLY = "settings of a file"  # where a command keeps settings that have no option
 
