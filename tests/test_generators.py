@@ -160,7 +160,7 @@ def test_a_folder_that_is_there_is_not_written_into(undisturbed, refusal, tmp_pa
         ("--generator biggan", "gan, dcgan"),
         ("--loss mse", "bce, hinge, wgan, wgan-gp"),
         ("--n-critic 0", "'--n-critic'"),
-        ("--bs 1", "greater than or equal to 2"),
+        ("--bs 1", "bs is 1; it must be at least 2"),
         ("--bs 5101", "at most 5100"),
         ("--epochs 0", "'--epochs'"),
         ("--lr nan", "'--lr'"),
