@@ -38,11 +38,25 @@ def run_tasks(
     before = len(tasks) - len(left)
     with progress_bar(desc=text, total=len(tasks), initial=before, unit="task", enabled=bool(progress)) as bar:
         try:
-            for _ in workers(calls):
-                bar.update()
+            with quiet_workers():
+                for _ in workers(calls):
+                    bar.update()
         except BrokenProcessPool as e:
             reason = " ".join(str(e).split())
             raise ChildProcessError(f"a worker was lost, which can be for want of memory: {reason}") from None
+
+# %% ../../nbs/00_core/12_tasks.ipynb #dc48c437
+@contextmanager
+def quiet_workers():
+    "Keep workers from printing what libraries tell their developers, unless the environment has rules of its own."
+    if "PYTHONWARNINGS" in os.environ:
+        yield
+        return
+    os.environ["PYTHONWARNINGS"] = "ignore::FutureWarning"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONWARNINGS"]
 
 # %% ../../nbs/00_core/12_tasks.ipynb #bd9e370b
 @lru_cache
