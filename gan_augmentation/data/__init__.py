@@ -14,9 +14,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         config=["DataConfig"],
         sources=["DATASETS"],
         images=["ImageDataset", "as_dataset", "stratified"],
-        splits=["Splits", "load_data", "split_data"],
+        splits=["Splits", "fold_splits", "load_data", "split_data"],
         loaders=["BatchLoader", "dataloaders"],
-        transforms=["flip", "shift", "erase"],
+        randaugment=["rand_augment"],
+        transforms=["flip", "shift", "rotate", "erase"],
         write=["write_chunks"],
     ),
 )

@@ -40,6 +40,23 @@ def as_uint8(
         raise ValueError(f"images have {x.shape[1]} channels; give 1 (grey) or 3 (RGB)")
     return check_images(x).contiguous()
 
+# %% ../../nbs/01_data/02_images.ipynb #50691316
+def number_groups(
+    groups,  # one an image: whole numbers, or anything that can be sorted
+    n: int,  # number of images
+) -> torch.Tensor:  # int64 (n,)
+    "Number groups in the order of their names; whole numbers stay. Raises `ValueError` if one is missing."
+    groups = np.asarray(groups if hasattr(groups, "shape") else list(groups))
+    if groups.shape != (n,):
+        raise ValueError(f"{n} images but groups of shape {groups.shape}; give one group an image")
+    if groups.dtype.kind in "iu":
+        return torch.as_tensor(groups.astype(np.int64))
+    missing = [i for i, group in enumerate(groups.tolist()) if group is None or group != group]
+    if missing:
+        raise ValueError(f"image {missing[0]} has no group; give every image one, if only of its own")
+    _, numbers = np.unique(groups, return_inverse=True)
+    return torch.as_tensor(numbers.astype(np.int64))
+
 # %% ../../nbs/01_data/02_images.ipynb #bffd9c7b
 class ImageDataset(Dataset):
     "Labelled images in one `uint8` tensor; item i is (image `(c,h,w)`, label)."
@@ -52,6 +69,7 @@ class ImageDataset(Dataset):
         *,
         name: str = "images",  # what to call the set in reports
         index=None,  # position of each image in its source; default: 0 to n-1
+        groups=None,  # which images belong together, e.g. the patient of each (n,), whole numbers or names
     ):
         n = len(images)
         if n == 0:
@@ -64,6 +82,7 @@ class ImageDataset(Dataset):
         self.classes = tuple(map(str, classes))
         self.labels = check_labels(labels, len(self.classes))
         self.index = torch.arange(n) if index is None else torch.as_tensor(index)
+        self.groups = None if groups is None else number_groups(groups, n)
 
     def __len__(self):
         return len(self.images)
@@ -73,7 +92,8 @@ class ImageDataset(Dataset):
 
     def __repr__(self):
         shape = "x".join(map(str, self.shape))
-        return f"{self.name}: {len(self):,} images of {shape}, {self.n_classes} classes"
+        groups = "" if self.groups is None else f", {self.n_groups:,} groups"
+        return f"{self.name}: {len(self):,} images of {shape}, {self.n_classes} classes{groups}"
 
 # %% ../../nbs/01_data/02_images.ipynb #f9f59ff7
 @patch(as_prop=True)
@@ -92,6 +112,12 @@ def n_classes(self: ImageDataset) -> int:
 def counts(self: ImageDataset) -> list:  # images a class
     "Count the images of every class."
     return torch.bincount(self.labels, minlength=self.n_classes).tolist()
+
+# %% ../../nbs/01_data/02_images.ipynb #08630397
+@patch(as_prop=True)
+def n_groups(self: ImageDataset) -> int:
+    "Number of groups; without any, each image is one by itself."
+    return len(self) if self.groups is None else len(self.groups.unique())
 
 # %% ../../nbs/01_data/02_images.ipynb #f6a0f6df
 @patch(as_prop=True)
@@ -147,12 +173,13 @@ def select(
     index,  # positions to keep, in order, or a mask
     name: str | None = None,  # name of the new set; default: the same
 ):  # a new `ImageDataset`
-    "Take some of the images; `index` of the new set still points into the source."
+    "Take some of the images; `index` of the new set still points into the source, groups keep their numbers."
     i = torch.as_tensor(index)
     if i.dtype == torch.bool:
         i = torch.where(i)[0]
     images, labels, index = self.images[i], self.labels[i], self.index[i]
-    return ImageDataset(images, labels, self.classes, name=name or self.name, index=index)
+    groups = None if self.groups is None else self.groups[i]
+    return ImageDataset(images, labels, self.classes, name=name or self.name, index=index, groups=groups)
 
 # %% ../../nbs/01_data/02_images.ipynb #5f6cc1dd
 def same_classes(

@@ -15,7 +15,7 @@ from fastai.data.load import DataLoader
 from fastcore.basics import patch
 
 from ..core.arrays import denormalize, normalize
-from ..core.checks import check_range
+from ..core.checks import check_range, check_same
 from ..core.machine import pick_device
 from ..core.show import show_images
 from .images import ImageDataset, as_dataset
@@ -35,13 +35,15 @@ class BatchLoader(DataLoader):
         shuffle: bool = False,  # a new order every epoch
         drop_last: bool = False,  # leave out an incomplete last batch
         n_batches: int | None = None,  # batches an epoch if shuffled; default: all images once
+        balanced: bool = False,  # serve all classes equally often, if shuffled
         seed: int = 0,  # chooses the orders
         device=None,  # where batches go; default: the best there is
         **kwargs,  # what fastai's `DataLoader` takes
     ):
         device = pick_device(device)
         super().__init__(dataset, bs, shuffle=shuffle, drop_last=drop_last, device=device, **kwargs)
-        self.n_batches, self.seed = n_batches, seed
+        self.n_batches, self.seed, self.balanced = n_batches, seed, balanced
+        self.by_class = positions_by_class(self.balanced_labels()) if balanced else []
         self.restart()
 
     def source(self):
@@ -49,6 +51,9 @@ class BatchLoader(DataLoader):
 
     def targets(self):
         return (self.dataset.labels,)  # what a loss is told of each image: tensors (n,...)
+
+    def balanced_labels(self):
+        return self.dataset.labels  # classes that come equally often; -1: not one of those images (n,)
 
     def __len__(self):
         return self.n_batches if self.n_batches and self.shuffle else super().__len__()
@@ -58,18 +63,22 @@ class BatchLoader(DataLoader):
 def restart(self: BatchLoader):
     "Begin again with the first epoch's order."
     self.order = torch.Generator().manual_seed(self.seed)
-    self.stream = torch.empty(0, dtype=torch.long)
+    self.stream = torch.empty(0, dtype=torch.long)  # what is left of the last permutation
+    self.class_streams = [self.stream] * len(self.by_class)
 
 # %% ../../nbs/01_data/04_loaders.ipynb #3e5307bc
 @patch
 def state_dict(self: BatchLoader):
-    return dict(order=self.order.get_state(), stream=self.stream)
+    state = dict(order=self.order.get_state(), stream=self.stream)
+    return {**state, "class_streams": list(self.class_streams)} if self.balanced else state
 
 
 @patch
 def load_state_dict(self: BatchLoader, state):
+    check_same(dict(balanced="class_streams" in state), dict(balanced=self.balanced), "the training", "begin it anew")
     self.order.set_state(state["order"])
     self.stream = state["stream"]
+    self.class_streams = list(state.get("class_streams", []))
 
 # %% ../../nbs/01_data/04_loaders.ipynb #ff8cfda4
 def endless(
@@ -92,8 +101,39 @@ def get_idxs(self: BatchLoader) -> torch.Tensor:  # positions, in the order they
     if not self.shuffle:
         return torch.arange(n)
     wanted = self.n_batches * self.bs if self.n_batches else n
+    if self.balanced:
+        return self.draw_evenly(wanted)
     idxs, self.stream = endless(self.stream, n, wanted, self.order)
     return idxs
+
+# %% ../../nbs/01_data/04_loaders.ipynb #0cfeee5a
+def positions_by_class(
+    labels: torch.Tensor,  # classes (n,); -1: of none
+) -> list:  # positions of the images of each class that has any
+    "Sort positions by class."
+    return [torch.where(labels == c)[0] for c in labels.unique().tolist() if c >= 0]
+
+# %% ../../nbs/01_data/04_loaders.ipynb #c5e2306d
+@patch
+def draw_evenly(
+    self: BatchLoader,
+    wanted: int,  # how many
+) -> torch.Tensor:  # positions (wanted,)
+    "Take the next images, all classes equally often."
+    kinds, self.stream = endless(self.stream, len(self.by_class), wanted, self.order)
+    idxs = torch.empty(wanted, dtype=torch.long)
+    for c, positions in enumerate(self.by_class):
+        mine = torch.where(kinds == c)[0]
+        drawn, left = endless(self.class_streams[c], len(positions), len(mine), self.order)
+        idxs[mine], self.class_streams[c] = positions[drawn], left
+    return idxs
+
+# %% ../../nbs/01_data/04_loaders.ipynb #0f76668d
+@patch
+def class_frequencies(self: BatchLoader) -> torch.Tensor:  # float32 (n_classes,); only their ratios count
+    "Tell how often the classes are served, compared with one another."
+    counts = torch.tensor(self.dataset.counts, dtype=torch.float32)
+    return (counts > 0).float() if self.balanced else counts
 
 # %% ../../nbs/01_data/04_loaders.ipynb #67027b04
 @patch
@@ -114,7 +154,7 @@ def __iter__(self: BatchLoader):
 @patch
 def new(self: BatchLoader, dataset=None, cls=None, **kwargs):
     "Make a loader like this one, as fastai does for validation and prediction."
-    own = dict(n_batches=self.n_batches, seed=self.seed)
+    own = dict(n_batches=self.n_batches, seed=self.seed, balanced=self.balanced)
     return super(BatchLoader, self).new(dataset, cls, **{**own, **kwargs})
 
 # %% ../../nbs/01_data/04_loaders.ipynb #20a53694
@@ -134,6 +174,7 @@ def dataloaders(
     bs: int = 64,  # training images a batch
     n_batches: int | None = None,  # training batches an epoch; default: all images once
     drop_last: bool = False,  # leave out an incomplete last training batch
+    balanced: bool = False,  # serve all classes equally often
     seed: int = 0,  # chooses the orders
     device=None,  # where batches go; default: the best there is
 ) -> DataLoaders:  # fastai's, ready for a `Learner`
@@ -143,7 +184,7 @@ def dataloaders(
     if n_batches is not None:
         check_range(n_batches, "n_batches", 1, kind=int)
     check_alike(train, valid)
-    how = dict(n_batches=n_batches, drop_last=drop_last, seed=seed)
+    how = dict(n_batches=n_batches, drop_last=drop_last, balanced=balanced, seed=seed)
     train_dl = BatchLoader(train, bs, shuffle=True, device=device, **how)
     valid_dl = BatchLoader(valid, min(len(valid), 512), device=device)
     return DataLoaders(train_dl, valid_dl, device=device)
