@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
         learner=["ResumableLearner", "optimizer", "precision_cbs", "quiet", "model_info"],
-        callbacks=["HistoryCB", "KeepBestCB", "StopAtNaNCB", "history"],
+        callbacks=["AtStepsCB", "AverageCB", "HistoryCB", "KeepBestCB", "StopAtNaNCB", "history"],
         checkpoints=["CheckpointCB"],
     ),
 )

@@ -4,6 +4,8 @@ from .learner import optimizer as optimizer
 from .learner import precision_cbs as precision_cbs
 from .learner import quiet as quiet
 from .learner import model_info as model_info
+from .callbacks import AtStepsCB as AtStepsCB
+from .callbacks import AverageCB as AverageCB
 from .callbacks import HistoryCB as HistoryCB
 from .callbacks import KeepBestCB as KeepBestCB
 from .callbacks import StopAtNaNCB as StopAtNaNCB

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['OPTIMIZERS', 'PRECISIONS', 'optimizer', 'PrecisionCB', 'pick_precision', 'precision_cbs', 'ResumableLearner',
-           'rounds', 'quiet', 'n_params', 'model_info']
+           'rounds', 'StepsCB', 'quiet', 'n_params', 'model_info']
 
 # %% ../../nbs/02_training/00_learner.ipynb #fdcf1fb9
 import math
@@ -122,25 +122,50 @@ def remove_cb(self: ResumableLearner, cb):
     self.listeners = {}
     return super(ResumableLearner, self).remove_cb(cb)
 
+# %% ../../nbs/02_training/00_learner.ipynb #f559892d
+MIN_ROUND = 50  # steps of the shortest round of a training whose length is given in steps
+
 # %% ../../nbs/02_training/00_learner.ipynb #28907ebc
 @contextmanager
 def rounds(
     dl,  # training `BatchLoader`
-    epochs: int,  # passes over the images
+    epochs: int | None,  # passes over the images; None: `steps` are given
     eval_every: int | None,  # steps a round; None: an epoch is a round
+    steps: int | None = None,  # length in steps, for a fit with `StepsCB`; None: `epochs` are given
 ):  # yields the number of rounds
     "Cut a training into rounds, for as long as the block lasts; raises `ValueError` for less than one epoch or step."
-    check_range(epochs, "epochs", 1, kind=int)
-    if eval_every is None:
-        yield epochs
-        return
-    check_range(eval_every, "eval_every", 1, kind=int)
-    n_steps = epochs * len(dl)
+    if eval_every is not None:
+        check_range(eval_every, "eval_every", 1, kind=int)
+    if steps is None:
+        check_range(epochs, "epochs", 1, kind=int)
+        if eval_every is None:
+            yield epochs
+            return
+        steps = epochs * len(dl)
+    else:
+        check_range(steps, "steps", 1, kind=int)
+        eval_every = eval_every or max(len(dl), MIN_ROUND)
     before, dl.n_batches = dl.n_batches, eval_every
     try:
-        yield math.ceil(n_steps / eval_every)
+        yield math.ceil(steps / eval_every)
     finally:
         dl.n_batches = before
+
+# %% ../../nbs/02_training/00_learner.ipynb #b799f5dc
+class StepsCB(Callback):
+    "Make the rounds of a fit sum to a number of steps; they differ by one step at most."
+
+    order = -20  # before anybody asks how long the round is
+
+    def __init__(
+        self,
+        steps: int,  # of the whole fit
+    ):
+        self.steps = steps
+
+    def before_epoch(self):
+        first, last = (self.steps * k // self.n_epoch for k in (self.epoch, self.epoch + 1))
+        self.dls.train.n_batches = last - first
 
 # %% ../../nbs/02_training/00_learner.ipynb #88bc9e1e
 class ProgressCB(Callback):
