@@ -7,9 +7,13 @@ from .prediction import load_classifier as load_classifier
 from .prediction import predict as predict
 from .prediction import save_classifier as save_classifier
 from .config import ClassifierConfig as ClassifierConfig
+from .config import default_classifier as default_classifier
 from .mixup import TransformCB as TransformCB
 from .mixup import augmentation as augmentation
-from .recipe import CrossEntropy as CrossEntropy
+from .losses import CrossEntropy as CrossEntropy
+from .losses import FocalLoss as FocalLoss
+from .losses import LogitAdjustedLoss as LogitAdjustedLoss
+from .losses import class_weights as class_weights
 from .recipe import classifier_learner as classifier_learner
 from .recipe import classifier_scores as classifier_scores
 from .recipe import train_classifier as train_classifier

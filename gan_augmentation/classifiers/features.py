@@ -112,13 +112,14 @@ class FeatureDataset(ImageDataset):
         *,
         name: str = "features",  # what to call the set in reports
         index=None,  # position of each image in its source; default: 0 to n-1
+        groups=None,  # which images belong together (n,)
     ):
         features = torch.as_tensor(features)
         if features.ndim != 2 or not features.is_floating_point():
             given = f"{features.dtype} {tuple(features.shape)}"
             raise ValueError(f"features must be floats (n,d), not {given}")
         blank = torch.zeros(len(features), 1, 1, dtype=torch.uint8)
-        super().__init__(blank, labels, classes, name=name, index=index)  # checks the labels
+        super().__init__(blank, labels, classes, name=name, index=index, groups=groups)  # checks the labels
         self.images = features
 
     def __repr__(self):
@@ -138,7 +139,8 @@ def select(
     "Take the features of some of the images."
     index = torch.as_tensor(index)
     images, labels, places = (t[index] for t in (self.images, self.labels, self.index))
-    return FeatureDataset(images, labels, self.classes, name=name or self.name, index=places)
+    groups = None if self.groups is None else self.groups[index]
+    return FeatureDataset(images, labels, self.classes, name=name or self.name, index=places, groups=groups)
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #6fcc0d95
 def feature_dataset(
@@ -149,4 +151,4 @@ def feature_dataset(
     "Put the features of images in their place; computed once, as by `image_features`."
     ds = as_dataset(ds)
     features = np.load(image_features(ds, body, **kwargs).filename, mmap_mode="c")
-    return FeatureDataset(features, ds.labels, ds.classes, name=ds.name, index=ds.index)
+    return FeatureDataset(features, ds.labels, ds.classes, name=ds.name, index=ds.index, groups=ds.groups)

@@ -6,12 +6,15 @@
 __all__ = ['TransformCB', 'MixUpCB', 'CutMixCB']
 
 # %% ../../nbs/03_classifiers/03_mixup.ipynb #acd4e4d5
+from functools import partial
+
 import torch
 from fastai.basics import Callback
 from fastai.callback.mixup import CutMix, MixHandler, MixUp
 
-from ..data.transforms import erase, flip, shift
-from .config import transform_names
+from ..data.randaugment import rand_augment
+from ..data.transforms import erase, flip, rotate, shift
+from .config import TRANSFORMS, parse_transforms
 
 # %% ../../nbs/03_classifiers/03_mixup.ipynb #21fc7933
 class TransformCB(Callback):
@@ -70,17 +73,29 @@ class CutMixCB(MixCB, CutMix):
     "Paste a rectangle of another image, and divide the loss by area (Yun et al. 2019), as `alpha` says."
 
 # %% ../../nbs/03_classifiers/03_mixup.ipynb #38d11b23
-FUNCTIONS = dict(flip=flip, shift=shift, erase=erase)
+FUNCTIONS = dict(  # name -> function of a batch, and its argument that is the strength
+    flip=(flip, "p"),
+    shift=(shift, "pad"),
+    rotate=(rotate, "degrees"),
+    erase=(erase, "p"),
+    randaugment=(rand_augment, "n"),
+)
 CALLBACKS = dict(mixup=MixUpCB, cutmix=CutMixCB)
+
+
+def with_strength(name: str, strength: float):
+    "Give a function of a batch its strength, unless it is the one that it has by itself."
+    f, argument = FUNCTIONS[name]
+    return f if strength == TRANSFORMS[name].default else partial(f, **{argument: strength})
 
 # %% ../../nbs/03_classifiers/03_mixup.ipynb #3afb24f9
 def augmentation(
-    augment: str | None = None,  # names, e.g. "flip,shift"; None: none
+    augment: str | None = None,  # names with strengths, e.g. "flip,shift=1"; None: none
 ) -> list:  # callbacks for a `Learner`
-    "Make callbacks from names; raises `ValueError` for unknown names, repeated ones, or two ways to mix."
-    names = transform_names(augment)
-    functions = [FUNCTIONS[name] for name in names if name in FUNCTIONS]
-    cbs = [CALLBACKS[name]() for name in names if name in CALLBACKS]
+    "Make callbacks from names; raises `ValueError` for unknown or repeated ones, wrong strengths, or two ways to mix."
+    found = parse_transforms(augment)
+    functions = [with_strength(name, s) for name, s in found.items() if name in FUNCTIONS]
+    cbs = [CALLBACKS[name](s) for name, s in found.items() if name in CALLBACKS]
     if functions:
         cbs.insert(0, TransformCB(*functions))
     return cbs

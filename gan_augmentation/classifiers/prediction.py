@@ -23,7 +23,7 @@ from ..data.images import ImageDataset, fit_images, image_files
 from .backbones import BackboneSpec, TransferClassifier, efficientnet, is_frozen
 from .config import ClassifierConfig
 from .features import feature_dataset
-from .networks import arch1, arch2, convolutional, deep, elu_cnn, shallow, vgg_like
+from .networks import arch1, arch2, convolutional, deep, elu_cnn, shallow, small_cnn, vgg_like
 
 # %% ../../nbs/03_classifiers/04_prediction.ipynb #8699b607
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ CLASSIFIERS = dict(
     arch1         = ClassifierSpec("Arch1",         arch1,         10,   128, 3e-3, 5e-2),
     arch2         = ClassifierSpec("Arch2",         arch2,         10,    64, 3e-3, 5e-2),
     vgg_like      = ClassifierSpec("VGGLike",       vgg_like,      10,    64, 3e-3, 2e-1),
+    small_cnn     = ClassifierSpec("SmallCNN",      small_cnn,     10,    64, 2e-3, 5e-2),
 )
 # fmt: on
 
@@ -92,6 +93,8 @@ def fill_classifier(
     spec = CLASSIFIERS[config.network]
     check_pretrained(config, spec.pretrained)
     by_network = {k: getattr(spec, k) for k in ("epochs", "bs", "lr", "wd", "tune_lr")}
+    if config.steps is not None:
+        del by_network["epochs"]
     if n is not None:
         by_network["bs"] = min(spec.bs, n)
     if spec.pretrained:
