@@ -43,6 +43,7 @@ class GANConfig(Settings):
     smooth: float = option(0.0, "bce: real images are real with probability 1 - smooth", low=0, high=0.5, panel="GANs")
     g_condition: str = option("embed", "how the generator is told the class", choices=G_CONDITIONS, panel="GANs")
     c_condition: str = option("projection", "how the critic is told the class", choices=C_CONDITIONS, panel="GANs")
+    balanced: bool = option(False, "all classes equally often, however rare they are", panel="GANs")
     nz: int | None = option(None, "length of the noise", low=1, by="the generator's", panel="GANs")
     n_embed: int | None = option(None, "length of a label's embedding", low=1, by="the generator's", panel="GANs")
     g_channels: int | None = option(None, "size of the generator", low=2, by="the generator's", panel="GANs")

@@ -85,7 +85,10 @@ def norm(
 
 # %% ../../nbs/05_gans/01_networks.ipynb #e8832a69
 class ClassVector(nn.Embedding):
-    "A learned vector for each class, to be multiplied with features."
+    "A learned vector for each class, zero at first, to be multiplied with features."
+
+    def reset_parameters(self):
+        nn.init.zeros_(self.weight)
 
 # %% ../../nbs/05_gans/01_networks.ipynb #74f6abb6
 class Critic(nn.Module):

@@ -12,10 +12,10 @@ import torch
 from fastai.basics import Callback
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 
 from ..core.checks import check_choice, check_range
-from ..data.transforms import erase, shift
+from ..data.transforms import shift
 from .losses import bce_critic_loss, gradient_penalty, r1_penalty
 from .networks import ClassVector
 
@@ -35,28 +35,49 @@ class TwoRatesCB(Callback):
         lr = self.opt.hypers[0]["lr"]
         self.opt.set_hypers(lr=[lr, self.ratio * lr])
 
+# %% ../../nbs/05_gans/04_stabilisers.ipynb #9833e5f4
+class NormAtMostOne(nn.Module):
+    "Divide a matrix by its spectral norm where that is above 1; zero stays zero."
+
+    def forward(self, weight):
+        return weight / torch.linalg.matrix_norm(weight, 2).clamp(min=1)
+
+    def _load_from_state_dict(self, state, prefix, *args):
+        for vector in ("_u", "_v"):  # of the power iteration that earlier checkpoints hold
+            state.pop(prefix + vector, None)
+        super()._load_from_state_dict(state, prefix, *args)
+
 # %% ../../nbs/05_gans/04_stabilisers.ipynb #702fe2e3
 class SpectralNormCB(Callback):
-    "Give every layer of the critic, and the class vectors of a projection, the spectral norm 1 (Miyato et al. 2018)."
+    """Give every layer of the critic the spectral norm 1 (Miyato et al. 2018), and the class vectors of a projection
+    one of at most 1."""
 
     order = -20  # before anything looks at the weights
 
     def after_create(self):
         for layer in self.model.critic.modules():
-            if isinstance(layer, (nn.Conv2d, nn.Linear, ClassVector)) and not is_parametrized(
-                layer
-            ):
+            if is_parametrized(layer):
+                continue
+            if isinstance(layer, ClassVector):
+                register_parametrization(layer, "weight", NormAtMostOne())
+            elif isinstance(layer, (nn.Conv2d, nn.Linear)):
                 spectral_norm(layer)
 
 # %% ../../nbs/05_gans/04_stabilisers.ipynb #21446660
 class ClipCB(Callback):
-    "Clip the critic's weights after each of its steps (Arjovsky et al. 2017, alg. 1)."
+    """Clip the critic's weights after each of its steps (Arjovsky et al. 2017, alg. 1).
+    The vectors of a projection begin at random, as large as other weights."""
 
     def __init__(
         self,
         limit: float = 0.01,  # largest absolute weight
     ):
         self.limit = check_range(limit, "limit of the weights", 1e-6)
+
+    def after_create(self):
+        for layer in self.model.critic.modules():
+            if isinstance(layer, ClassVector):
+                nn.init.uniform_(layer.weight, -self.limit, self.limit)
 
     def after_critic_step(self):
         weights = list(self.model.critic.parameters())
@@ -111,11 +132,34 @@ def color(
     mean = x.mean((1, 2, 3), keepdim=True)
     return mean + (x - mean) * (contrast + 0.5)
 
+# %% ../../nbs/05_gans/04_stabilisers.ipynb #98c091d5
+def cutout(
+    x: torch.Tensor,  # images (b,c,h,w) in [-1,1]
+) -> torch.Tensor:  # images (b,c,h,w)
+    "Fill a square of half the side with grey, its centre anywhere in the image (Zhao et al. 2020)."
+    b, _, h, w = x.shape
+    rows, cols = cut(h, b, x.device), cut(w, b, x.device)
+    hidden = rows[:, :, None] & cols[:, None]
+    return x.masked_fill(hidden[:, None], 0.0)
+
+# %% ../../nbs/05_gans/04_stabilisers.ipynb #d393d53c
+def cut(
+    side: int,  # pixels of the image along one axis
+    n: int,  # intervals to draw
+    device,  # where
+) -> torch.Tensor:  # bool (n,side)
+    "Mark an interval of half the side, centred on any pixel; where it is even, on any edge of a pixel."
+    length = int(side / 2 + 0.5)
+    centre = torch.randint(side + 1 - length % 2, (n, 1), device=device)
+    start = centre - length // 2
+    place = torch.arange(side, device=device)
+    return (place >= start) & (place < start + length)
+
 # %% ../../nbs/05_gans/04_stabilisers.ipynb #186692f0
 DIFF_AUGMENT = dict(
     color=color,
-    translation=shift,  # by up to 1/8 of the side
-    cutout=partial(erase, p=1.0, area=(0.25, 0.25), ratio=(1.0, 1.0)),  # a square of half the side
+    translation=partial(shift, border=0.0),  # by up to 1/8 of the side
+    cutout=cutout,  # a square of half the side
 )
 
 # %% ../../nbs/05_gans/04_stabilisers.ipynb #fc4e3970

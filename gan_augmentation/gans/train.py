@@ -41,7 +41,8 @@ def gan_loaders(
     "Make the batches of a GAN training, which has no validation."
     bs = config.bs * config.n_critic
     n_batches = max(1, len(ds) // bs)
-    dl = BatchLoader(ds, bs, shuffle=True, n_batches=n_batches, seed=config.seed, device=device)
+    how = dict(n_batches=n_batches, seed=config.seed, device=device, balanced=config.balanced)
+    dl = BatchLoader(ds, bs, shuffle=True, **how)
     return DataLoaders(dl, dl, device=dl.device)
 
 # %% ../../nbs/05_gans/08_train.ipynb #a8dd4b07
