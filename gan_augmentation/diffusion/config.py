@@ -42,6 +42,7 @@ class DiffusionConfig(Settings):
     lr: float | None = option(None, "highest learning rate", low=0, by="the size's", panel=FIT)
     ema: float | None = option(None, "decay of the moving average, a step", low=0, high=1, by="the size's", panel=FIT)
     grad_clip: float = option(1.0, "largest norm of the gradient; 0: any", low=0, panel=FIT)
+    balanced: bool = option(False, "all classes equally often, however rare they are", panel=FIT)
     precision: str = option("auto", "of the arithmetic", choices=PRECISIONS, panel=FIT)
     compile: bool = option(False, "torch.compile: pays on GPUs, after some minutes", panel=FIT)
     seed: int = option(0, "chooses initial weights, order and noise", low=0, high=2**63 - 1, panel=FIT)
@@ -49,6 +50,7 @@ class DiffusionConfig(Settings):
 
     def check(self):
         check_target(self.target, self.zero_snr)
+        check_loss(self.loss, self.zero_snr)
 
 # %% ../../nbs/06_diffusion/00_config.ipynb #83c55f6b
 def check_target(target: str, zero_snr: bool):
@@ -56,6 +58,15 @@ def check_target(target: str, zero_snr: bool):
     if zero_snr and target == "epsilon":
         raise ValueError(
             "with zero_snr the last step is pure noise, from which epsilon teaches nothing: choose the target v or x0"
+        )
+
+# %% ../../nbs/06_diffusion/00_config.ipynb #5541875e
+def check_loss(loss: str, zero_snr: bool):
+    "Refuse a loss that leaves out the step where sampling begins; raises `ValueError`."
+    if zero_snr and loss == "min-snr":
+        raise ValueError(
+            "min-snr weighs a step by its signal, and zero_snr leaves the last one none, so that the step where "
+            "sampling begins would not be trained: choose the loss mse, l1 or huber, or leave zero_snr out"
         )
 
 # %% ../../nbs/06_diffusion/00_config.ipynb #fcf687eb

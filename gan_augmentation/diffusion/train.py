@@ -75,7 +75,8 @@ def diffusion_loaders(
     "Make the batches of a training."
     n_steps = len(ds) // (config.bs * config.accumulate)
     n_batches = n_steps * config.accumulate
-    dl = BatchLoader(ds, config.bs, shuffle=True, n_batches=n_batches, seed=config.seed, device=device)
+    how = dict(n_batches=n_batches, seed=config.seed, device=device, balanced=config.balanced)
+    dl = BatchLoader(ds, config.bs, shuffle=True, **how)
     return DataLoaders(dl, dl, device=dl.device)
 
 # %% ../../nbs/06_diffusion/05_train.ipynb #aed8d0bd

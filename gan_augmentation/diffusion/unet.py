@@ -19,6 +19,7 @@ from torch import nn
 
 from ..core.arrays import check_sides
 from ..core.checks import check_choice, check_range
+from .config import check_loss
 from .noise import target_value
 
 # %% ../../nbs/06_diffusion/02_unet.ipynb #93f45479
@@ -142,7 +143,8 @@ def step_weights(
     scheduler,  # from `make_scheduler`, which knows the target
     gamma: float = 5.0,  # largest signal-to-noise ratio that counts (Hang et al. 2023)
 ) -> torch.Tensor:  # weight of each step (T,)
-    "Weigh the steps: min-SNR, or all alike."
+    "Weigh the steps: min-SNR, or all alike. Raises `ValueError` for min-SNR where the last step has no signal."
+    check_loss(loss, scheduler.config.rescale_betas_zero_snr)
     alpha_bar = scheduler.alphas_cumprod
     if loss != "min-snr":
         return torch.ones_like(alpha_bar)
