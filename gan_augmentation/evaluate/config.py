@@ -15,7 +15,7 @@ DISTANCES = "frechet", "kid", "precision", "recall", "density", "coverage", "inc
 METRICS = *DISTANCES, "gan_test", "gan_train", "copies"
 EXTRACTORS = "inception", "lite0", "classifier", "pixel"
 NETWORKS = "shallow", "deep", "convolutional", "efficientnet"  # of this project
-JUDGES = *NETWORKS, "elu_cnn", "arch1", "arch2", "vgg_like"
+JUDGES = *NETWORKS, "elu_cnn", "arch1", "arch2", "vgg_like", "small_cnn"
 SPLITS = "valid", "test"
 PRECISIONS = "auto", "fp32", "bf16", "fp16"
 
@@ -23,6 +23,8 @@ PRECISIONS = "auto", "fp32", "bf16", "fp16"
 METRICS_HELP = f"some of {','.join(METRICS)}, or fid; by another network: frechet[classifier]"
 WEIGHTS_HELP = "file of the extractor's weights; for classifier a trained one's run"
 SPLIT_HELP = "real images that classifiers are tested on: valid to choose by; test once, at the end"
+JUDGES_HELP = "judges, each of another seed"
+PAIRS_HELP = "pairs of a fresh sample of the generator and a pupil that learns from it; 3 for a quick look"
 SINGLE = "Single metrics"
 
 # %% ../../nbs/07_evaluate/00_config.ipynb #03cfc556
@@ -40,9 +42,13 @@ class MeasureConfig(Settings):
     split: str = option("valid", SPLIT_HELP, choices=SPLITS)
     seed: int = option(0, "of everything that is drawn", low=0, high=2**32 - 1)
     allow_leak: bool = option(False, "use a generator that has seen validation or test images; it is recorded")
-    judge: str = option("arch1", "network that judges (GAN-test) and that learns (GAN-train)", choices=JUDGES)
-    judge_epochs: int | None = option(None, "passes over the images that it learns from", low=1, by="the network's")
-    judge_precision: str = option("auto", "numbers that its training computes with", choices=PRECISIONS)
+    judge: str = option("arch1", "network that judges generated images (GAN-test)", choices=JUDGES)
+    judge_epochs: int | None = option(None, "passes over the real images it learns from", low=1, by="the network's")
+    judges: int = option(3, JUDGES_HELP, low=1)
+    pupil: str = option("small_cnn", "network that learns from generated images (GAN-train)", choices=JUDGES)
+    pupil_epochs: int | None = option(None, "passes over the generated images", low=1, by="the network's")
+    pairs: int = option(9, PAIRS_HELP, low=1)
+    judge_precision: str = option("auto", "numbers that judges and pupils compute with", choices=PRECISIONS)
     k_precision: int = option(3, "neighbours in precision and recall", low=1, panel=SINGLE)
     k_density: int = option(5, "neighbours in density and coverage", low=1, panel=SINGLE)
     splits: int = option(10, "parts of the inception score", low=1, panel=SINGLE)

@@ -78,7 +78,7 @@ def measure_images(bench: Bench, found) -> Evaluation:
     extractors = list(dict.fromkeys(e for _, e in metrics if e))
     for e in extractors:
         bench.features(generated, e, keep=False)
-    values = measure(bench, generated, real, metrics)
+    values = measure(bench, generated, real, metrics, found.resample)
     real_values = measure_real(bench, generated, real, other, metrics)
     record = dict(
         generator=found.about,
@@ -132,22 +132,45 @@ def evaluate_generator(  # noqa: PLR0913
 @patch
 def table(
     self: Evaluation,
-) -> pd.DataFrame:  # one row a metric: value, 95 % interval, what real images get, seconds
+) -> pd.DataFrame:  # one row a metric: value, 95 % interval, single runs, what real images get, seconds
     "List the metrics."
-    columns = ["value", "low", "high", "real", "better", "seconds"]
+    columns = ["value", "low", "high", "over", "real", "better", "seconds"]
     rows = {}
     for m in self.metrics.values():
         better = "less" if m.kind in LESS_IS_BETTER else "more"
-        rows[m.title] = [m.value, m.low, m.high, m.real, better, m.seconds]
+        rows[m.title] = [m.value, m.low, m.high, m.over, m.real, better, m.seconds]
     n = self.record["n"]
     index = pd.Index(rows, name=f"{n:,} generated, {n:,} real")
     return pd.DataFrame(rows.values(), index=index, columns=columns)
+
+# %% ../../nbs/07_evaluate/09_evaluator.ipynb #f6e15fc6
+QUICK = dict(gan_train="pairs", gan_test="judges")  # kind -> the setting that says how many classifiers measure it
+
+# %% ../../nbs/07_evaluate/09_evaluator.ipynb #3310fae6
+def how_sure(m: Metric) -> str:
+    "Say whether a metric is a single run or a quick look."
+    if m.repeats == 1:
+        return " (a single run)"
+    return " (a quick look)" if m.repeats < getattr(MeasureConfig, QUICK[m.kind]) else ""
+
+# %% ../../nbs/07_evaluate/09_evaluator.ipynb #cdf41b95
+@patch
+def notes(
+    self: Evaluation,
+) -> list:  # lines of text
+    "Say of each metric that classifiers measure how many they were, and whose luck its interval holds."
+    lines = []
+    for m in self.metrics.values():
+        if m.over:
+            lines.append(f"{m.title}: {m.over}{how_sure(m)}, interval over {m.covers or 'images only'}")
+    return lines
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #d9b895fc
 @patch
 def __repr__(self: Evaluation):
     numbers = {k: "{:.4g}".format for k in ("value", "low", "high", "real")}
-    return self.table().drop(columns="seconds").to_string(formatters=numbers)
+    table = self.table().drop(columns="seconds").to_string(formatters=numbers)
+    return "\n".join([table, *self.notes()])
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #0e2c21e0
 def plot_metric(ax, metrics: dict):  # title -> the same `Metric` of several generators
@@ -160,7 +183,8 @@ def plot_metric(ax, metrics: dict):  # title -> the same `Metric` of several gen
     ax.axhline(first.real, color="k", ls=":", lw=1)
     ax.set(xticks=range(len(metrics)), xlim=(-0.6, len(metrics) - 0.4))
     ax.set_xticklabels(metrics, fontsize=7, rotation=30 if len(metrics) > 2 else 0)
-    ax.set_title(f"{first.title}\n({better} is better)", fontsize=7)
+    over = f"; {first.over}" if first.over else ""
+    ax.set_title(f"{first.title}\n({better} is better{over})", fontsize=7)
     ax.tick_params(axis="y", labelsize=7)
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #37102d35
@@ -276,8 +300,9 @@ def load_evaluation(
 def rank_generators(
     evaluations: dict,  # title -> `Evaluation`
     by: str = "gan_train",  # name of a metric
-) -> pd.DataFrame:  # best first: value, low, high, real; "decided": its difference from the best is not 0
-    "Order generators by a metric; raises `ValueError` for scores on test images, or such that cannot be compared."
+) -> pd.DataFrame:  # best first: value, low, high, over, real; and which differences are not 0
+    """Order generators by a metric. "decided": told apart from the best; "apart": from the one before.
+    Raises `ValueError` for scores on test images, or such that cannot be compared."""
     if not evaluations:
         raise ValueError("there is nothing to rank: give at least one evaluation")
     for title, e in evaluations.items():
@@ -289,11 +314,11 @@ def rank_generators(
     metrics = {title: e[by] for title, e in evaluations.items()}
     kind = next(iter(metrics.values())).kind
     order = sorted(metrics, key=metrics.get, reverse=kind not in LESS_IS_BETTER)
-    best = metrics[order[0]]
+    ranked = [metrics[title] for title in order]
     rows = []
-    for title in order:
-        m = metrics[title]
-        decided = title != order[0] and compare(best, m)["better"] is not None
-        rows.append([m.value, m.low, m.high, m.real, decided])
-    columns = ["value", "low", "high", "real", "decided"]
+    for i, m in enumerate(ranked):
+        decided = compare(ranked[0], m)["better"] is not None
+        apart = compare(ranked[max(i - 1, 0)], m)["better"] is not None
+        rows.append([m.value, m.low, m.high, m.over, m.real, decided, apart])
+    columns = ["value", "low", "high", "over", "real", "decided", "apart"]
     return pd.DataFrame(rows, index=pd.Index(order, name=by), columns=columns)

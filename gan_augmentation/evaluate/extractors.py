@@ -22,7 +22,7 @@ from ..core.files import file_sha256, locked
 from ..core.machine import environment, pick_device
 from ..data.images import ImageDataset
 from ..data.splits import Splits, check_real
-from .config import EXTRACTORS
+from .config import EXTRACTORS, MeasureConfig
 from gan_augmentation.classifiers.backbones import (
     BACKBONES,
     TransferClassifier,
@@ -179,7 +179,7 @@ def ways_to_write(settings: dict) -> list:  # the same settings, today's way fir
 # %% ../../nbs/07_evaluate/02_extractors.ipynb #827faf0d
 def load_judge(
     data: Splits,  # real images
-    network: str = "arch1",  # a name in `CLASSIFIERS`
+    network: str = MeasureConfig.judge,  # a name in `CLASSIFIERS`
     *,
     seed: int = 0,  # of its training
     cache=None,  # directory to keep it in; default: `default_root()`

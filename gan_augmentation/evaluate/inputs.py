@@ -9,6 +9,7 @@ __all__ = ['draw_real_pair', 'read_images', 'collect_images']
 import json
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class CollectedImages:
     ds: ImageDataset  # with the classes of the real images
     labelled: bool  # whether the labels mean anything
     about: dict  # anything JSON can hold
+    resample: Callable | None = None  # seed -> as many others of the same generator; None: there are no others
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #7e1bb864
 def read_class_folders(path, classes) -> ImageDataset:
@@ -174,9 +176,12 @@ def collect_images(
         generator = find_generator(source, data.train, results, device)
         guard = check_unseen(generator, data, allow_leak)
         labels = torch.arange(data.train.n_classes).repeat_interleave(n // data.train.n_classes)
-        images = generator.sample(labels, seed, progress=progress, **options)
-        ds = ImageDataset(images, labels, data.train.classes, name="generated")
-        return CollectedImages(ds, True, describe_generator(generator, options, guard))
+
+        def sample(seed):
+            images = generator.sample(labels, seed, progress=progress, **options)
+            return ImageDataset(images, labels, data.train.classes, name="generated")
+
+        return CollectedImages(sample(seed), True, describe_generator(generator, options, guard), sample)
     for name in options:
         raise ValueError(
             f"{name} is an option of a generator; these images are made already: leave it out"

@@ -11,6 +11,7 @@ __all__ = ['Bench', 'load_extractor_for', 'Measured', 'measure_frechet', 'measur
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -28,9 +29,10 @@ from ..data.splits import Splits
 from .config import EXTRACTORS, MeasureConfig
 from .copies import find_copies
 from .distances import frechet, inception_score, kernel_distance, precision_recall
-from .intervals import Estimate, Metric, estimate_share
+from .inputs import draw_real_pair
+from .intervals import Estimate, Metric, pack_answers
 from .neighbours import density_coverage
-from .usefulness import balance, gan_test, gan_train
+from .usefulness import CrossedHits, balance, gan_train, judged_hits, repeat_seed
 from gan_augmentation.evaluate.extractors import (
     Extractor,
     class_logits,
@@ -38,7 +40,6 @@ from gan_augmentation.evaluate.extractors import (
     features_of,
     load_extractor,
     load_judge,
-    ways_to_write,
 )
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #f65d8935
@@ -111,26 +112,46 @@ class Bench:
             self.memory[key] = compute()
         return self.memory[key]
 
+# %% ../../nbs/07_evaluate/08_measures.ipynb #b6283a0c
+def describe_training(network: str, epochs: int | None, precision: str) -> dict:
+    "Name the settings of a training that are not the network's own."
+    asked = dict(network=network, epochs=epochs, precision=precision)
+    return {k: v for k, v in asked.items() if v not in (None, "auto")}
+
 # %% ../../nbs/07_evaluate/08_measures.ipynb #d16b7397
 @patch(as_prop=True)
 def training(self: Bench) -> dict:  # as for `train_classifier`
-    "Say how classifiers are trained."
+    "Say how judges are trained."
     config = self.config
-    found = dict(network=config.judge)
-    if config.judge_epochs is not None:
-        found["epochs"] = config.judge_epochs
-    if config.judge_precision != "auto":
-        found["precision"] = config.judge_precision
-    return found
+    return describe_training(config.judge, config.judge_epochs, config.judge_precision)
+
+# %% ../../nbs/07_evaluate/08_measures.ipynb #b7ec67d2
+@patch(as_prop=True)
+def pupil_training(self: Bench) -> dict:  # as for `train_classifier`
+    "Say how the classifiers are trained that learn from generated images."
+    config = self.config
+    return describe_training(config.pupil, config.pupil_epochs, config.judge_precision)
+
+# %% ../../nbs/07_evaluate/08_measures.ipynb #fd8e07c4
+def find_judge(bench: Bench, k: int):
+    "Load the k-th judge, or train it."
+    config = bench.config
+    title = bench.progress and f"judge {k + 1} of {config.judges}"
+    where = dict(cache=bench.cache, device=bench.device, progress=title)
+    seed = repeat_seed(config.seed, k)
+    return bench.remember(("judge", k), lambda: load_judge(bench.data, **bench.training, seed=seed, **where))
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #00049924
 @patch(as_prop=True)
 def judge(self: Bench):
-    "The classifier that knows all real training images."
-    where = dict(cache=self.cache, device=self.device, progress=self.progress and "judge")
-    return self.remember(
-        "judge", lambda: load_judge(self.data, **self.training, seed=self.config.seed, **where)
-    )
+    "The classifier that knows all real training images: the first of the judges."
+    return find_judge(self, 0)
+
+# %% ../../nbs/07_evaluate/08_measures.ipynb #e87d99fa
+@patch(as_prop=True)
+def judges(self: Bench) -> list:
+    "Classifiers that know all real training images and differ by their seeds."
+    return [find_judge(self, k) for k in range(self.config.judges)]
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #4aabd9de
 @patch
@@ -165,6 +186,14 @@ def features(
     key = "features", name, ds.sha256()
     return self.remember(key, lambda: features_of(ds, extractor, cache, **where))
 
+# %% ../../nbs/07_evaluate/08_measures.ipynb #b7d03b1a
+class Compared(NamedTuple):
+    "The images on both sides."
+
+    generated: ImageDataset
+    real: ImageDataset  # as many
+    resample: Callable | None = None  # seed -> a fresh sample like `generated`; None: there is no other
+
 # %% ../../nbs/07_evaluate/08_measures.ipynb #d25f7b12
 class Measured(NamedTuple):
     "What a metric found."
@@ -172,29 +201,38 @@ class Measured(NamedTuple):
     estimate: Estimate
     settings: dict = {}  # that belong to the value
     by_class: dict | None = None  # class name -> value
+    covers: str | None = None  # these two as in a `Metric`
+    hits: dict | None = None
+
+# %% ../../nbs/07_evaluate/08_measures.ipynb #6b7e169d
+def measured_hits(found: CrossedHits, settings: dict) -> Measured:
+    "Write down what several classifiers found."
+    packed = pack_answers(found.hits, found.labels)
+    return Measured(found.estimate, settings, found.by_class, found.covers, packed)
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #3e8ca3f8
-def measure_frechet(bench, generated, real, e):
-    x, y = bench.features(real, e), bench.features(generated, e)
+def measure_frechet(bench, images, e):
+    x, y = bench.features(images.real, e), bench.features(images.generated, e)
     return Measured(frechet(x, y, bench.config.seed))
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #512b599d
-def measure_kid(bench, generated, real, e):
-    subset_size = bench.config.subset_size or min(1000, len(generated) // 2)
+def measure_kid(bench, images, e):
+    subset_size = bench.config.subset_size or min(1000, len(images.generated) // 2)
     settings = dict(subsets=bench.config.subsets, subset_size=subset_size)
-    x, y = bench.features(real, e), bench.features(generated, e)
+    x, y = bench.features(images.real, e), bench.features(images.generated, e)
     return Measured(kernel_distance(x, y, bench.config.seed, **settings), settings)
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #75e43f13
-def measure_inception_score(bench, generated, real, e):
+def measure_inception_score(bench, images, e):
     splits = bench.config.splits
-    logits = class_logits(bench.find_extractor(e), bench.features(generated, e))
+    logits = class_logits(bench.find_extractor(e), bench.features(images.generated, e))
     return Measured(inception_score(logits, bench.config.seed, splits), dict(splits=splits))
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #48832b18
-def measure_by_neighbours(function, k_name: str, which: int, bench, generated, real, e):
+def measure_by_neighbours(function, k_name: str, which: int, bench, images, e):
     "Two metrics come from one computation: it is done once."
     k = getattr(bench.config, k_name)
+    generated, real = images.generated, images.real
 
     def compute():
         x, y = bench.features(real, e), bench.features(generated, e)
@@ -204,25 +242,26 @@ def measure_by_neighbours(function, k_name: str, which: int, bench, generated, r
     return Measured(both[which], dict(k=k))
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #1b7fa65f
-def measure_gan_test(bench, generated, real, e):
-    shares = gan_test(bench.judge, generated.images, generated.labels, generated.classes)
-    hits = round(shares.pop("all") * len(generated))
-    estimate = estimate_share(np.arange(len(generated)) < hits)
-    settings = dict(bench.training, judge=classifier_extractor(bench.judge).name)
-    return Measured(estimate, settings, dict(shares))
+def measure_gan_test(bench, images, e):
+    generated = images.generated
+    found = judged_hits(bench.judges, generated.images, generated.labels, generated.classes)
+    names = [classifier_extractor(judge).name for judge in bench.judges]
+    return measured_hits(found, dict(bench.training, judge=", ".join(names)))
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #fcdee60d
-def measure_gan_train(bench, generated, real, e):
+def measure_gan_train(bench, images, e):
     config = bench.config
-    where = dict(device=bench.device, progress=bench.progress and "GAN-train")
-    how = dict(bench.training, split=config.split)
-    estimate, by_class = gan_train(generated, bench.data, seed=config.seed, **how, **where)
+    how = dict(bench.pupil_training, split=config.split)
+    repeats = dict(resample=images.resample, pairs=config.pairs, seed=config.seed)
+    where = dict(device=bench.device, progress=bench.progress)
+    found = gan_train(images.generated, bench.data, **repeats, **how, **where)
     settings = dict(how, n_scored=len(getattr(bench.data, config.split)))
-    return Measured(estimate, settings, by_class)
+    return measured_hits(found, settings)
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #2a55a721
-def measure_copies(bench, generated, real, e):
+def measure_copies(bench, images, e):
     config, train, held_out = bench.config, bench.data.train, bench.data.valid
+    generated = images.generated
     how = dict(k=config.k_copies or min(50, len(train)), false_flags=config.false_flags)
 
     def compute():
@@ -339,30 +378,34 @@ def measure(
     generated: ImageDataset,  # what
     real: ImageDataset,  # as many real images
     metrics: list,  # from `parse_metrics`
+    resample: Callable | None = None,  # seed -> a fresh sample like `generated`; None: there is no other
 ) -> dict:  # (kind, extractor) -> `Metric`
     "Compute metrics, one after the other."
+    images = Compared(generated, real, resample)
     found = {}
     bar = progress_bar(metrics, "measuring", unit="metric", enabled=bench.progress)
     for kind, e in bar:
         bar.set_postfix_str(kind)
-        found[kind, e] = measure_one(bench, generated, real, kind, e)
+        found[kind, e] = measure_one(bench, images, kind, e)
     return found
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #728bbe29
-def measure_one(bench, generated, real, kind: str, e: str | None) -> Metric:
+def measure_one(bench, images: Compared, kind: str, e: str | None) -> Metric:
     "Compute one metric, and write down what it depends on."
     start = time.perf_counter()
-    found = METRICS[kind](bench, generated, real, e)
+    found = METRICS[kind](bench, images, e)
     metric = Metric(
         kind,
         *found.estimate,
-        n_real=len(real),
-        n_generated=len(generated),
+        n_real=len(images.real),
+        n_generated=len(images.generated),
         settings=found.settings,
         data=bench.sha256,
         seed=bench.config.seed,
         seconds=round(time.perf_counter() - start, 2),
         by_class=found.by_class,
+        covers=found.covers,
+        hits=found.hits,
     )
     if e is None:
         return metric
@@ -393,33 +436,36 @@ def find_real_value(bench: Bench, kind: str, e: str | None, real, other) -> floa
     if e is not None and not bench.find_extractor(e).pinned:
         return measure_real_value(bench, kind, e, real, other)
     known = describe_real_value(bench, kind, e, len(real))
-    paths = [cache_file(bench.cache, "floors", f"{kind}-{text_digest(json.dumps(x))}.json") for x in known]
-    path = next((p for p in paths if p.exists()), paths[0])
-    return cached_json(path, partial(measure_real_value, bench, kind, e, real, other), about=known[0])
+    path = cache_file(bench.cache, "floors", f"{kind}-{text_digest(json.dumps(known))}.json")
+    return cached_json(path, partial(measure_real_value, bench, kind, e, real, other), about=known)
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #99b22117
 def describe_real_value(bench: Bench, kind: str, e: str | None, n: int) -> list:
-    "List all that a value of real images depends on, as it is or was written."
+    "List all that a value of real images depends on."
     config = bench.config
-    numbers = {name: getattr(config, name) for name in NUMBERS}
+    settings = {name: getattr(config, name) for name in NUMBERS}
     who = [None, None]
     if e is not None:
         extractor = bench.find_extractor(e)
         who = [extractor.name, extractor.sha256]
-    settings = [numbers]
-    if kind in LABEL_METRICS:
-        trained = ways_to_write(bench.training)
-        settings = [{**numbers, **training, "split": config.split} for training in trained]
-    end = bench.sha256, environment()["torch"]
-    return [[kind, *who, n, config.seed, s, *end] for s in settings]
+    if kind == "gan_test":
+        settings |= dict(bench.training, judges=config.judges)
+    if kind == "gan_train":
+        settings |= dict(bench.pupil_training, pairs=config.pairs, split=config.split)
+    return [kind, *who, n, config.seed, settings, bench.sha256, environment()["torch"]]
 
 # %% ../../nbs/07_evaluate/08_measures.ipynb #113f0a88
 def measure_real_value(bench: Bench, kind: str, e: str | None, real, other) -> float:
     "Measure real images in the generator's place."
     valid = bench.data.valid
     if kind == "gan_test":
-        shares = gan_test(bench.judge, valid.images, valid.labels, real.classes)
-        return float(shares.drop("all").mean())  # classes count alike, as in generated images
+        found = judged_hits(bench.judges, valid.images, valid.labels, real.classes)
+        return float(np.mean(list(found.by_class.values())))  # classes count alike, as in generated images
     judged = e == "classifier" and min(valid.counts) >= len(real) // real.n_classes
     unseen = balance(valid, len(real), bench.config.seed) if judged else other
-    return measure(bench, unseen, real, [(kind, e)])[kind, e].value
+    per_class = len(real) // real.n_classes
+
+    def resample(seed):
+        return draw_real_pair(bench.data.train, per_class, seed)[1]
+
+    return measure(bench, unseen, real, [(kind, e)], resample)[kind, e].value
