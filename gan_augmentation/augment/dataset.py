@@ -118,6 +118,14 @@ def training_images(
     check_real(data.train)
     return data, suffix if generator is None else generator
 
+# %% ../../nbs/08_augment/05_dataset.ipynb #54737fcd
+def groups_with(
+    real: ImageDataset,  # real images
+    n: int,  # synthetic images that follow them
+) -> torch.Tensor | None:
+    "Number the groups of real images, if they have any, and of synthetic ones, which are of nobody: -1."
+    return None if real.groups is None else torch.cat([real.groups, torch.full((n,), -1)])
+
 # %% ../../nbs/08_augment/05_dataset.ipynb #5fc0e48e
 class AugmentedDataset(ImageDataset):
     "Real training images followed by synthetic ones, with a mask and a record that tell them apart."
@@ -145,6 +153,7 @@ class AugmentedDataset(ImageDataset):
             real.classes,
             name=real.name,
             index=torch.cat([real.index, torch.arange(len(images))]),
+            groups=groups_with(real, len(images)),
         )
         self.synthetic = torch.arange(len(self)) >= len(real)
         self.provenance, self.valid, self.test = provenance, valid, test

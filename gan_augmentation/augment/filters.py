@@ -77,6 +77,9 @@ def fit(
     self.fitted_on = about
     return self
 
+# %% ../../nbs/08_augment/06_filters.ipynb #323063cd
+NETWORK = "arch2"  # neither the one that judges generated images (GAN-test) nor the one that learns from them
+
 # %% ../../nbs/08_augment/06_filters.ipynb #c96ce0af
 class Confidence(Fitted):
     "Keeps images to whose class a classifier gives at least a certain probability."
@@ -87,7 +90,7 @@ class Confidence(Fitted):
         *,
         keep: float = 0.95,  # as for `Fitted`
         model=None,  # a trained `Classifier` or `Learner`; default: one that is trained on `data.train`
-        network: str = "arch1",  # a name in `CLASSIFIERS`, for the one that is trained
+        network: str = NETWORK,  # a name in `CLASSIFIERS`, for the one that is trained
         **training,  # as for `load_judge`: `cache`, `seed`, `epochs`, ...
     ):
         if threshold is not None:
@@ -120,7 +123,7 @@ class Confidence(Fitted):
 class Agreement(Confidence):
     "Keeps images that a classifier takes for what was asked."
 
-    def __init__(self, *, model=None, network: str = "arch1", **training):
+    def __init__(self, *, model=None, network: str = NETWORK, **training):
         super().__init__(1.0, model=model, network=network, **training)  # as for `Confidence`
 
     def scores(self, images, labels):

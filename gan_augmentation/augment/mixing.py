@@ -35,7 +35,7 @@ class MixedLoader(BatchLoader):
         *,
         mix: Mix | None = None,  # how they are mixed; default: shuffled together
         make=None,  # (epoch 1, 2, ...) -> its synthetic images, uint8 (n_synthetic,c,h,w), in their order; for `fresh`
-        **kwargs,  # as for `BatchLoader`; always shuffled
+        **kwargs,  # as for `BatchLoader`; always shuffled. `balanced`: real images; under join all images
     ):
         self.mix, self.make = Mix() if mix is None else mix, make
         mask = synthetic_mask(dataset)
@@ -65,6 +65,20 @@ class MixedLoader(BatchLoader):
 
     def source(self):
         return self.dataset.images if self.fresh_images is None else self.fresh_images
+
+# %% ../../nbs/08_augment/03_mixing.ipynb #01432ab4
+@patch
+def joins(self: MixedLoader) -> bool:
+    "Tell whether all images are shuffled together."
+    return self.mix.fraction is None and self.mix.replace is None
+
+
+@patch
+def balanced_labels(self: MixedLoader) -> torch.Tensor:  # (n,); -1: not drawn class by class
+    "Tell which images are drawn class by class: all where they are shuffled together, else the real ones."
+    if self.joins():
+        return self.dataset.labels
+    return self.dataset.labels.masked_fill(synthetic_mask(self.dataset), -1)
 
 # %% ../../nbs/08_augment/03_mixing.ipynb #525bb753
 def synthetic_mask(ds: ImageDataset) -> torch.Tensor:  # bool (n,)
@@ -121,7 +135,7 @@ def mixed_targets(
 def __len__(self: MixedLoader):
     "Count the batches of an epoch: as many as serve every real image once."
     fraction = self.mix.fraction
-    if self.n_batches or (fraction is None and self.mix.replace is None):
+    if self.n_batches or self.joins():
         return super(MixedLoader, self).__len__()
     real = self.bs * (1 - Fraction(str(fraction or 0)))  # in a batch
     batches = len(self.real) / real if real else Fraction(len(self.synthetic), self.bs)
@@ -183,6 +197,8 @@ def by_replacement(
 @patch
 def draw_real(self: MixedLoader, n: int) -> torch.Tensor:  # positions (n,)
     "Take the next real images."
+    if self.balanced:
+        return self.draw_evenly(n)
     idxs, self.stream = endless(self.stream, len(self.real), n, self.order)
     return self.real[idxs]
 
@@ -205,10 +221,27 @@ def get_idxs(self: MixedLoader) -> torch.Tensor:  # positions, batch after batch
         self.renew()
     first, last = self.step, self.step + len(self)
     self.step = last
-    if self.mix.fraction is None and self.mix.replace is None:
+    if self.joins():
         return super(MixedLoader, self).get_idxs()
     choose = self.by_replacement if self.mix.fraction is None else self.by_fraction
     return choose(*self.mix.summed(range(first, last + 1), self.full))
+
+# %% ../../nbs/08_augment/03_mixing.ipynb #2b4c3000
+@patch
+def class_frequencies(self: MixedLoader) -> torch.Tensor:  # float32 (n_classes,); only their ratios count
+    "Tell how often the classes are served, by weight, compared with one another."
+    if self.joins() and self.balanced:
+        return super(MixedLoader, self).class_frequencies()
+    labels, n = self.dataset.labels, self.dataset.n_classes
+    real, synthetic = (torch.bincount(labels[at], minlength=n).float() for at in (self.real, self.synthetic))
+    if self.balanced:
+        real = (real > 0).float()
+    if self.joins():
+        return real + self.mix.weight * synthetic
+    if self.mix.replace is not None:
+        return real
+    f = self.mix.fraction
+    return (1 - f) * real / real.sum() + f * self.mix.weight * synthetic / synthetic.sum()
 
 # %% ../../nbs/08_augment/03_mixing.ipynb #55ef8b6d
 GLOBAL = """
@@ -292,11 +325,11 @@ def mixed_loaders(
     mix: Mix | None = None,  # how real and synthetic images are mixed; default: shuffled together
     *,
     make=None,  # function of an epoch that returns its synthetic images, for `fresh`; as for `MixedLoader`
-    **kwargs,  # as for `data.dataloaders`: bs, n_batches, drop_last, seed, device
+    **kwargs,  # as for `data.dataloaders`: bs, n_batches, drop_last, balanced, seed, device
 ) -> DataLoaders:  # fastai's, ready for a `Learner`
     "Make mixed training batches, and plain validation batches; raises what `dataloaders` and `MixedLoader` raise."
     dls = dataloaders(train, valid, **kwargs)
     dl = dls.train
-    own = {name: getattr(dl, name) for name in ("n_batches", "drop_last", "seed", "device")}
+    own = {name: getattr(dl, name) for name in ("n_batches", "drop_last", "balanced", "seed", "device")}
     dls.train = MixedLoader(dl.dataset, dl.bs, mix=mix, make=make, **own)
     return dls
