@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "write_images",
         ],
         measures=["evaluate_saved"],
-        demo=["run_demo"],
+        demo=["run_demo", "what_is_less"],
         config=["DemoConfig"],
     ),
 )

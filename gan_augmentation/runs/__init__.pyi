@@ -17,4 +17,5 @@ from .generator import unfinished_generator as unfinished_generator
 from .generator import write_images as write_images
 from .measures import evaluate_saved as evaluate_saved
 from .demo import run_demo as run_demo
+from .demo import what_is_less as what_is_less
 from .config import DemoConfig as DemoConfig

@@ -123,7 +123,7 @@ def fit_run(run, record, data, net, device, progress):
 # %% ../../nbs/11_runs/01_classifier.ipynb #0ea0cfb2
 def describe_model(net, ds, settings: dict) -> str:
     "Write a network's layers and settings as text."
-    lines = [f"{k:28} {v}" for k, v in {**settings, "loss": "cross-entropy"}.items()]
+    lines = [f"{k:28} {v}" for k, v in {"loss": "cross-entropy", **settings}.items()]
     return "\n".join([model_info(net, ds.shape), "", *lines, ""])
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #f6815856
