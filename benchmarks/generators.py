@@ -34,7 +34,8 @@ TABLES = Path(__file__).parent / "results" / "generators"
 IMAGES = Path(__file__).parent.parent / "nbs" / "images"
 # bf16 is as good, and 1.5 to 2 times as fast on a CPU that has it; "auto" would take it on a GPU only
 JUDGE = dict(network="arch1", precision="bf16")
-MEASURE = dict(judge="arch1", judge_precision="bf16")  # the same, as evaluate says it
+# the same, as evaluate says it: single runs, one judge and one pair, as what is stored
+MEASURE = dict(judge="arch1", judges=1, pupil="arch1", pairs=1, judge_precision="bf16")
 BASE = dict(precision="bf16")
 MINI, FEW = 510, 100  # real images a class: as in fashion_mnist_mini, and hardly any
 # name -> generator, real images a class (None: all, 5,100), generated images for GAN-train, other settings
