@@ -144,6 +144,7 @@ def test_images_that_cannot_be_had(undisturbed, refusal, tmp_path, args, says):
         ("--label-dropout 1", "'--label-dropout': Input should be less than or equal to 0.99"),
         ("--n-critic 2", "--n-critic is for GANs, not for ddpm"),
         ("--target epsilon --zero-snr", "choose the target v or x0"),
+        ("--loss min-snr --zero-snr", "choose the loss mse, l1 or huber"),
         ("--bs 6000", "at most 5100"),
         ("--accumulate 0", "'--accumulate': Input should be greater than or equal to 1"),
         ("--grad-clip -1", "'--grad-clip': Input should be greater than or equal to 0"),

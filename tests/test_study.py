@@ -6,34 +6,21 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXE = Path(sys.executable).with_name("gan-augment")
 ASK = [
-    "study",
-    "fashion_mnist_mini",
-    "--generator",
-    "gan:epochs=2",
-    "--sizes",
-    "10,30",
-    "--seeds",
-    "6",
-    "--epochs",
-    "2",
-    "--without",
-    "classical,noise",
-    "--no-robustness",
+    *("study", "fashion_mnist_mini", "--generator", "gan:epochs=2", "--sizes", "10,30", "--seeds", "8"),
+    *("--classifier", "shallow", "--steps", "10", "--pilots", "1", "--shares", "filled"),
+    *("--recipe", "none", "--recipe", "flip,shift=1", "--no-robustness"),
 ]
 
 
 def scores(folder):
     "What a study found, without what differs from run to run."
     record = json.loads((folder / "study.json").read_text())
-    return (
-        [(c["name"], c["valid"], c["test"]) for c in record["cells"]],
-        record["judged"],
-        record["exchange_rates"],
-    )
+    return [record[name] for name in ("scores", "choices", "claims", "exchange_rates")]
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +33,31 @@ def undisturbed(tmp_path_factory):
 
 def test_a_study_says_what_it_found_and_writes_it_down(undisturbed):
     folder, said = undisturbed
-    cells, judged, rates = scores(folder)
-    assert (
-        len(cells) == 2 * 6 * 4
-        and [r["size"] for r in judged] == [10, 30]
-        and [r["size"] for r in rates] == [10, 30]
-    )
-    for r in judged:
-        assert r["conclusion"] in said and r["verdict"]["n"] == 6
+    found, choices, claims, rates = scores(folder)
+    sides = {c["side"] for c in choices}
+    assert sides == {"real only", "free", "gan", "gan + free", "oversampling for gan", "noise for gan"}
+    assert len(found) == 2 * 8 * len(sides) and [r["size"] for r in rates] == [10, 30]
+    assert [(c["question"], c["size"]) for c in claims] == [
+        *(("helps", 10), ("adds", 10)),
+        *(("helps", 30), ("adds", 30)),
+    ]
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "data:image/png;base64" in page and all(
-        r["conclusion"].split(":")[0] in page for r in judged
-    )
-    assert sum(1 for _ in open(folder / "table.csv")) == 1 + len(cells)
+    assert "data:image/png;base64" in page
+    for claim in claims:
+        assert claim["sentence"] in " ".join(said.split()) and claim["seeds"] == 8 and claim["test_images"] == 1000
+    assert json.loads((folder / "verdicts.json").read_text()) == claims
+    assert sum(1 for _ in open(folder / "table.csv")) == 1 + len(found)
+
+
+@pytest.mark.nightly
+def test_pilots_are_never_judged_and_the_labels_stay_sealed_until_all_is_chosen(undisturbed):
+    folder, _ = undisturbed
+    pilots = [json.loads(path.read_text()) for path in (folder / "pilots").glob("*.json")]
+    cells = json.loads((folder / "study.json").read_text())["cells"]
+    assert {p["seed"] for p in pilots} == {8} and {c["seed"] for c in cells} == set(range(8))
+    opened = (folder / "opened.json").stat().st_mtime
+    assert all(path.stat().st_mtime <= opened for path in (folder / "cells").glob("*"))
+    assert "labels" not in np.load(folder / "data/test.npz").files
 
 
 @pytest.mark.nightly
@@ -98,11 +97,7 @@ def test_two_processes_come_to_the_same_as_one(undisturbed, tmp_path, monkeypatc
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    mine, theirs = scores(tmp_path / "study"), scores(undisturbed[0])
-    assert [(name, valid["accuracy"]) for name, valid, _ in mine[0]] == [
-        (name, valid["accuracy"]) for name, valid, _ in theirs[0]
-    ]
-    assert [r["verdict"] for r in mine[1]] == [r["verdict"] for r in theirs[1]]
+    assert scores(tmp_path / "study") == scores(undisturbed[0])
 
 
 def test_a_study_made_with_other_settings_or_data_is_not_gone_on_with(undisturbed, refusal):
@@ -111,6 +106,7 @@ def test_a_study_made_with_other_settings_or_data_is_not_gone_on_with(undisturbe
         (["--ratios", "2"], "was begun with ratios [1.0], not [2.0]"),
         (["--split-seed", "1"], "was begun with data split_sha256"),
         (["--lr", ".1"], "training lr None, not 0.1"),
+        (["--measure", "macro-f1"], "measure accuracy, not macro-f1"),
         (["--allow-leak"], "allow_leak False, not True"),
     ):
         assert says in refusal(*ASK, *more, "--out", folder)
@@ -128,7 +124,11 @@ def test_a_study_made_with_other_settings_or_data_is_not_gone_on_with(undisturbe
             "size is 1000; it must be at least 1 and at most 510",
         ),
         (["--generator", "gan", "--ratios", "1,1"], "each only once"),
-        (["--generator", "gan", "--without", "real only"], "every arm is compared with"),
+        (["--generator", "gan", "--seeds", "6"], "6 seeds cannot decide on 2 claims"),
+        (["--generator", "gan", "--recipe", "flip"], "none must be one of them"),
+        (["--generator", "gan", "--recipe", "none", "--recipe", "flip"], "3 candidates and the free side 2"),
+        (["--generator", "gan", "--measure", "luck"], "luck"),
+        (["--generator", "gan", "--folds", "5"], "has test images: leave folds out"),
         (["--generator", "gan", "--filters", "pretty"], "choose one of: confidence"),
     ],
 )
@@ -145,7 +145,8 @@ def test_a_cluster_comes_to_the_same_as_one_process(tmp_path, monkeypatch):
     from gan_augmentation.study import study
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    ask = dict(sizes=[10], seeds=6, epochs=2, robustness=False, device="cpu", without=["classical", "noise"])
+    ask = dict(classifiers="shallow", sizes=[10], seeds=8, steps=10, pilots=1, shares="filled", device="cpu")
+    ask |= dict(recipes=["none", "flip,shift=1"], robustness=False)
     question = "fashion_mnist_mini", ["gan:epochs=2"]
     alone = [EXE, "study", *ASK[1:], "--sizes", "10", "--out", tmp_path / "alone"]
     done = subprocess.run(alone, capture_output=True, text=True, timeout=300)
@@ -157,8 +158,8 @@ def test_a_cluster_comes_to_the_same_as_one_process(tmp_path, monkeypatch):
             by_backend = study(*question, **ask)
     expected = scores(tmp_path / "alone")
     assert scores(tmp_path / "cluster") == expected
-    assert json.loads(json.dumps(by_backend.record["judged"])) == expected[1]
-    assert by_address.verdicts == by_backend.verdicts
+    assert json.loads(json.dumps(by_backend.record["claims"])) == expected[2]
+    assert by_address.words == by_backend.words
     assert {c["threads"] for c in by_address.record["cells"]} == {1}
 
 
