@@ -16,6 +16,7 @@ NAMED_IN_TEXT = {  # modules that may name others in strings, and why
 OWN_FACE = {
     "data.splits",
     "augment.dataset",
+    "study.experiment",
 }  # ask their own face for a later or heavier room when it is needed
 DOTTED = re.compile(rf"\b{PACKAGE}\.[a-z]\w*")
 
