@@ -23,7 +23,16 @@ from ..data.images import ImageDataset, fit_images, image_files
 from .backbones import BackboneSpec, TransferClassifier, efficientnet, is_frozen
 from .config import ClassifierConfig
 from .features import feature_dataset
-from .networks import arch1, arch2, convolutional, deep, elu_cnn, shallow, small_cnn, vgg_like
+from gan_augmentation.classifiers.networks import (
+    arch1,
+    arch2,
+    convolutional,
+    deep,
+    elu_cnn,
+    shallow,
+    small_cnn,
+    vgg_like,
+)
 
 # %% ../../nbs/03_classifiers/04_prediction.ipynb #8699b607
 @dataclass(frozen=True)

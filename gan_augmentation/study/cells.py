@@ -159,16 +159,15 @@ def classifier_settings(
 SCHEDULE = "averaged"  # of trainings whose length pilots choose
 
 
-def fit_arm(folder: Path, task: dict, device=None, cbs=None):
+def fit_arm(folder: Path, plan: Plan, task: dict, data: Splits, device=None, cbs=None) -> tuple:
     "Train a classifier as its arm says; returns the learner, and what it learned from."
-    plan, place, arm = read_plan(folder), place_in(task), Arm(**task["arm"])
-    data = real_images(folder, place)
+    place, arm = place_in(task), Arm(**task["arm"])
     generated = generated_images(folder, plan, arm, place, data.train)
     training = arm_training(arm, data.train, plan.config, seed=place.seed, generated=generated)
     settings = classifier_settings(plan.config, task["classifier"], place.seed, steps=task["steps"], **training.recipe)
     dls = training.loaders(data.valid, settings.bs, place.seed, device)
     learn = train_classifier(dls, replace(settings, bs=None), metrics=[accuracy], cbs=cbs)
-    return learn, training, data
+    return learn, training
 
 # %% ../../nbs/10_study/07_cells.ipynb #9cae8f4e
 def generated_images(folder: Path, plan: Plan, arm: Arm, place: Place, real: ImageDataset) -> ImageDataset | None:
@@ -186,9 +185,8 @@ def run_pilot(
 ):
     "Train a classifier, and score it on validation images after every rung up to its own."
     start = time.perf_counter()
-    plan, place, arm = read_plan(folder), place_in(task), Arm(**task["arm"])
-    data = real_images(folder, place)
-    rungs = rungs_of(plan.config, task["classifier"], arm, data.train)
+    plan, data = read_plan(folder), real_images(folder, place_in(task))
+    rungs = rungs_of(plan.config, task["classifier"], Arm(**task["arm"]), data.train)
     valid = {}
 
     def score(steps, net):
@@ -196,7 +194,7 @@ def run_pilot(
 
     averaged = is_averaged(plan.config, task["classifier"])
     until = [steps for steps in rungs if steps < task["steps"]] if averaged else []
-    learn, training, _ = fit_arm(folder, task, device, AtStepsCB(until, score) if until else None)
+    learn, training = fit_arm(folder, plan, task, data, device, AtStepsCB(until, score) if until else None)
     score(task["steps"], learn.model)
     seconds = round(time.perf_counter() - start, 2)
     save_json(task_file(folder, task), dict(task, n_train=len(training.train), valid=valid, seconds=seconds))
@@ -230,8 +228,8 @@ def run_cell(
 ):
     "Train one classifier, score it on validation images, and store its predictions for the test images."
     start = time.perf_counter()
-    plan = read_plan(folder)
-    learn, training, data = fit_arm(folder, task, device)
+    plan, data = read_plan(folder), real_images(folder, place_in(task))
+    learn, training = fit_arm(folder, plan, task, data, device)
     predictions = folder / "cells" / f"{task['name']}.npz"
     save_arrays(predictions, **predict_test(folder, plan, place_in(task), learn.model, data.test))
     found = dict(

@@ -334,7 +334,8 @@ def forecast_study(
     with threads_of(processes, device):
         costs = measure_all(plan, data, live, device)
     if folder:
-        known = {block: read_results(folder, block).scores for block in list_blocks(plan)}
+        results = read_results(folder)
+        known = {block: results[block].scores for block in list_blocks(plan)}
 
     def is_left(task):
         return folder is None or not task_file(folder, task).is_file()

@@ -6,6 +6,7 @@
 __all__ = ['GAIN', 'KEPT', 'Choice', 'Results', 'search', 'plus_free', 'controls_of', 'next_pilots', 'read_results', 'choose_all']
 
 # %% ../../nbs/10_study/10_pilots.ipynb #0743b27a
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -161,7 +162,7 @@ def next_pilots(
     return tasks, choices
 
 # %% ../../nbs/10_study/10_pilots.ipynb #2c128973
-def settle_side(plan: Plan, block: Block, real: ImageDataset, results: Results, side, candidates, tasks, choices):  # noqa: PLR0913
+def settle_side(plan: Plan, block: Block, real: ImageDataset, results: Results, side, candidates, tasks, choices):
     "Add what is missing of a side to the tasks, or what was chosen to the choices."
     places = {place.seed: place for place in pilot_places(plan, block)}
     averaged = is_averaged(plan.config, block.classifier)
@@ -175,19 +176,17 @@ def settle_side(plan: Plan, block: Block, real: ImageDataset, results: Results, 
 # %% ../../nbs/10_study/10_pilots.ipynb #5dba76c8
 def read_results(
     folder,  # directory of the study
-    block: Block,
-) -> Results:
-    "Read the pilots of a block that are there."
-    scores = {}
+) -> dict:  # block -> `Results`; empty ones for a block without pilots
+    "Read the pilots that are there, each once."
+    found = defaultdict(lambda: Results({}))
     for path in (Path(folder) / "pilots").glob("*.json"):
         pilot = read_json(path)
-        there = Block(pilot["classifier"], pilot["size"])
-        if pilot["fold"] is not None:
-            there = Block(pilot["classifier"], pilot["size"], pilot["subset"], pilot["fold"])
-        if there == block:
-            name, seed = Arm(**pilot["arm"]).name, pilot["seed"]
-            scores |= {(name, seed, int(steps)): x["score"] for steps, x in pilot["valid"].items()}
-    return Results(scores)
+        folded = pilot["fold"] is not None
+        where = (pilot["subset"], pilot["fold"]) if folded else ()
+        name, seed = Arm(**pilot["arm"]).name, pilot["seed"]
+        scores = {(name, seed, int(steps)): x["score"] for steps, x in pilot["valid"].items()}
+        found[Block(pilot["classifier"], pilot["size"], *where)].scores.update(scores)
+    return found
 
 # %% ../../nbs/10_study/10_pilots.ipynb #c04080cc
 def choose_all(
@@ -197,10 +196,10 @@ def choose_all(
 ) -> dict:  # block -> {side: `Choice`}
     "Try round after round, until everything has been chosen in every block."
     while True:
-        tasks, chosen = [], {}
+        tasks, chosen, results = [], {}, read_results(folder)
         for block in list_blocks(plan):
             real = real_images(folder, pilot_places(plan, block)[0]).train
-            more, chosen[block] = next_pilots(plan, block, real, read_results(folder, block))
+            more, chosen[block] = next_pilots(plan, block, real, results[block])
             tasks += more
         if not tasks:
             return chosen
