@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
         inference=["crossed_test", "exact_test"],
-        planning=["Spread", "components", "detectable", "power"],
+        planning=["Spread", "components", "detectable", "power", "seeds_needed"],
         judgement=["WORDS", "Claim", "judge_claims"],
         config=["CONTROLS", "StudyConfig"],
         outcome=["Study", "load_study"],

@@ -5,6 +5,7 @@ from .planning import Spread as Spread
 from .planning import components as components
 from .planning import detectable as detectable
 from .planning import power as power
+from .planning import seeds_needed as seeds_needed
 from .judgement import WORDS as WORDS
 from .judgement import Claim as Claim
 from .judgement import judge_claims as judge_claims
