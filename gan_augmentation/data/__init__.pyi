@@ -2,12 +2,14 @@
 from .config import DataConfig as DataConfig
 from .sources import DATASETS as DATASETS
 from .images import ImageDataset as ImageDataset
-from .images import as_dataset as as_dataset
 from .images import stratified as stratified
+from .forms import as_dataset as as_dataset
 from .splits import Splits as Splits
 from .splits import fold_splits as fold_splits
+from .splits import hold_out as hold_out
 from .splits import load_data as load_data
 from .splits import split_data as split_data
+from .doctor import examine as examine
 from .loaders import BatchLoader as BatchLoader
 from .loaders import dataloaders as dataloaders
 from .randaugment import rand_augment as rand_augment
