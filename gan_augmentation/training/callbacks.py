@@ -59,7 +59,8 @@ class HistoryCB(FitCB):
 
 # %% ../../nbs/02_training/01_callbacks.ipynb #2be82c09
 class KeepBestCB(FitCB):
-    "Keep the weights of the best epoch, and stop after `patience` epochs without gain."
+    """Keep the weights of the best epoch, and stop after `patience` epochs without gain; those in which the learning
+    rate still rose do not count."""
 
     order = 60
 
@@ -76,15 +77,19 @@ class KeepBestCB(FitCB):
         names = list(self.recorder.metric_names)[1:-1]
         self.column = names.index(check_choice(self.monitor, names, "number to monitor"))
         self.best, self.best_epoch, self.weights = None, None, {}
+        self.rate, self.risen = 0.0, 0  # the highest learning rate so far, and the epoch that reached it
 
     def after_epoch(self):
         value = float(self.recorder.final_record[self.column])
+        rate = self.opt.hypers[-1]["lr"]
+        if rate > self.rate:
+            self.rate, self.risen = rate, self.epoch
         if "loss" in self.monitor:
             value = -value
         if self.best is None or value > self.best:
             self.best, self.best_epoch = value, self.epoch
             self.weights = deepcopy(self.model.state_dict())
-        elif self.patience and self.epoch - self.best_epoch >= self.patience:
+        elif self.patience and self.epoch - max(self.best_epoch, self.risen) >= self.patience:
             raise CancelFitException
 
     def after_fit(self):
@@ -94,7 +99,8 @@ class KeepBestCB(FitCB):
 # %% ../../nbs/02_training/01_callbacks.ipynb #20ebf8c4
 @patch
 def state_dict(self: KeepBestCB):
-    return dict(best=self.best, best_epoch=self.best_epoch, weights=self.weights)
+    names = "best", "best_epoch", "weights", "rate", "risen"
+    return {name: getattr(self, name) for name in names}
 
 
 @patch
