@@ -20,18 +20,31 @@ from torchvision.transforms.functional import gaussian_blur
 from ..core.arrays import check_images, image_noise
 from ..core.checks import check_choice, check_range
 from ..core.files import save_json
-from ..core.show import COLOURS, save_figure
-from ..data.images import ImageDataset, as_dataset
-from .prediction import predict_logits
+from ..core.show import COLOURS, drawing, plain_text, save_figure
+from ..data.classes import same_classes, shortened
+from ..data.forms import as_dataset
+from ..data.images import ImageDataset
+from .prediction import labelled_logits, predict_logits
 from gan_augmentation.classifiers.scores import (
+    MAX_NAMED,
     TEXT,
     calibration_error,
     confusion,
     draw_matrix,
     plot_calibration,
-    predicted_classes,
     row_percent,
 )
+
+# %% ../../nbs/03_classifiers/08_corruptions.ipynb #f857ebd9
+def logits_of_all(models: dict, data) -> tuple:  # (title -> logits, `ImageDataset` with the classes of all)
+    "Ask several models about the same images; raises `ValueError` if they do not have the same classes in one order."
+    found = {title: labelled_logits(model, data) for title, model in models.items()}
+    sets = [ds for _, ds in found.values()]
+    for title, ds in zip(found, sets):
+        if not same_classes(ds.classes, sets[0].classes):
+            orders = f"{shortened(sets[0].classes)} and {shortened(ds.classes)}"
+            raise ValueError(f"{next(iter(found))} and {title} know other classes, or in another order: {orders}")
+    return {title: logits for title, (logits, _) in found.items()}, sets[0]
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #0a85916c
 def class_recalls(
@@ -39,11 +52,12 @@ def class_recalls(
     data,  # labelled images: anything `as_dataset` takes
 ) -> pd.DataFrame:  # one row a class, one column a model: recall in [0,1]; NaN for a class without images
     "Measure each class's recall."
-    ds = as_dataset(data)
-    how = dict(labels=range(ds.n_classes), average=None, zero_division=np.nan)
-    predicted = {title: predicted_classes(model, ds) for title, model in models.items()}
-    recalls = {title: recall_score(ds.labels, y, **how) for title, y in predicted.items()}
-    return pd.DataFrame(recalls, index=list(ds.classes))
+    recalls = {}
+    for title, model in models.items():
+        logits, ds = labelled_logits(model, data)
+        how = dict(labels=range(ds.n_classes), average=None, zero_division=np.nan)
+        recalls[title] = pd.Series(recall_score(ds.labels, logits.argmax(1), **how), list(ds.classes))
+    return pd.DataFrame(recalls)
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #4aaf5135
 def plot_recalls(
@@ -53,18 +67,22 @@ def plot_recalls(
 ):  # the matplotlib figure, or None
     "Draw each class's recall, a bar a model."
     table = 100 * class_recalls(models, data)
+    table.columns = [plain_text(title, 40) for title in table]
+    table.index = [plain_text(name, 24) for name in table.index]
     ax = table.plot.bar(figsize=(7, 2.6), color=COLOURS[: len(models)], rot=30, ylim=(0, 100))
     ax.set(ylabel="recall (%)", title=f"n = {len(as_dataset(data)):,}")
+    if len(table) > MAX_NAMED:
+        ax.set(xticks=[], xlabel=f"{len(table):,} classes in their order, not named")
     ax.legend(fontsize=7, loc="lower left")
     ax.figure.set_layout_engine("constrained")
     return save_figure(ax.figure, path) if path else ax.figure
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #2dfd3375
 def confusion_difference(a, b, data) -> pd.DataFrame:
-    "Subtract the confusions of model `a` from those of `b`, in points of the true class (rows)."
-    ds = as_dataset(data)
+    "Subtract the confusions of model `a` from those of `b`, in points of a class (rows); raises `ValueError`."
+    logits, ds = logits_of_all(dict(a=a, b=b), data)
     classes = list(ds.classes)
-    difference = row_percent(confusion(b, ds)) - row_percent(confusion(a, ds))
+    difference = row_percent(confusion(logits["b"], ds)) - row_percent(confusion(logits["a"], ds))
     return pd.DataFrame(difference, index=classes, columns=classes)
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #e68c25fb
@@ -83,7 +101,8 @@ def plot_difference(
     look |= dict(text_kw=TEXT | dict(color="black"))
     draw_matrix(ax, difference.values, difference.index, ylabel="truth", **look)
     n = len(as_dataset(data))
-    ax.set_title(f"{titles[1]} - {titles[0]}, percentage points, n = {n:,}")
+    one, other = (plain_text(title, 30) for title in titles)
+    ax.set_title(f"{other} - {one}, percentage points, n = {n:,}")
     return save_figure(fig, path) if path else fig
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #023ea9f5
@@ -144,12 +163,15 @@ def corruption_accuracies(
     seed: int = 0,  # chooses noise and places
 ) -> pd.DataFrame:  # accuracy in [0,1]: rows are corruptions, columns severities 0 (clean) to 5 and "mean"
     "Measure accuracy on corrupted images."
-    ds = as_dataset(data)
+    logits, ds = labelled_logits(model, data)
+
+    def accuracy_of(logits):
+        return (logits.argmax(1) == ds.labels).float().mean().item()
 
     def accuracy_on(images):
-        return (predict_logits(model, images).argmax(1) == ds.labels).float().mean().item()
+        return accuracy_of(predict_logits(model, images))
 
-    clean = accuracy_on(ds.images)
+    clean = accuracy_of(logits)
     rows = {}
     for name, (_, levels) in CORRUPTIONS.items():
         severities = range(1, len(levels) + 1)
@@ -165,7 +187,7 @@ def plot_corruptions(tables: dict, path=None):
     for ax, name in zip(axs, CORRUPTIONS):
         for colour, (title, table) in zip(cycle(COLOURS), tables.items()):
             accuracy = 100 * table.loc[name, severities]
-            ax.plot(severities, accuracy, "o-", ms=3, color=colour, label=title)
+            ax.plot(severities, accuracy, "o-", ms=3, color=colour, label=plain_text(title, 40))
         ax.set(title=name, xlabel="severity (0: clean)", xticks=severities)
     axs[0].set_ylabel("accuracy (%)")
     axs[0].legend(fontsize=7)
@@ -179,17 +201,18 @@ def write_robustness(
     seed: int = 0,  # chooses noise and places
 ) -> dict:  # title -> "accuracy", "calibration_error", "recall" by class, "corruptions"
     "Measure calibration, recall and robustness, and write them as `robustness.json` and pictures."
-    ds, folder = as_dataset(data), Path(folder).expanduser()
-    logits = {title: predict_logits(model, ds.images) for title, model in models.items()}
+    logits, ds = logits_of_all(models, data)
+    folder = Path(folder).expanduser()
     tables = {title: corruption_accuracies(model, ds, seed) for title, model in models.items()}
-    plot_calibration(logits, ds, folder / "calibration.png")
-    plot_recalls(logits, ds, folder / "recall.png")
-    plot_corruptions(tables, folder / "corruptions.png")
-    if len(models) == 2:
-        plot_difference(*logits.values(), ds, list(models), folder / "difference.png")
     found = {title: robustness(logits[title], tables[title], ds) for title in models}
     found = {title: dict(n=len(ds), seed=seed, **scores) for title, scores in found.items()}
     save_json(folder / "robustness.json", found)
+    with drawing(f"the pictures in {folder}"):
+        plot_calibration(logits, ds, folder / "calibration.png")
+        plot_recalls(logits, ds, folder / "recall.png")
+        plot_corruptions(tables, folder / "corruptions.png")
+        if len(models) == 2:
+            plot_difference(*logits.values(), ds, list(models), folder / "difference.png")
     return found
 
 # %% ../../nbs/03_classifiers/08_corruptions.ipynb #376f0d07

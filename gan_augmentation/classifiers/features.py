@@ -15,12 +15,14 @@ import torch
 from fastcore.basics import patch
 
 from ..core.arrays import fingerprint, normalize
+from ..core.bundles import write_array
 from ..core.cache import cache_file
 from ..core.checks import check_range
 from ..core.files import whole
 from ..core.machine import pick_device
 from ..core.progress import progress_bar
-from ..data.images import ImageDataset, as_dataset
+from ..data.forms import as_dataset
+from ..data.images import ImageDataset
 from .backbones import Backbone
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #0b886d1e
@@ -43,13 +45,12 @@ def kept_features(path, shape: tuple):
 def compute_features(
     ds: ImageDataset,
     body: Backbone,  # on any device; left as it was
-    out,  # float32 array (n,d) to fill
     *,
     bs: int,
     device: torch.device,
     progress: bool,
-):
-    "Fill an array with features, batch by batch."
+):  # yields float32 arrays (b,d)
+    "Compute features, batch by batch."
     home = getattr(next(body.parameters(), None), "device", device)
     was_training = body.training
     body.to(device).eval()
@@ -57,7 +58,7 @@ def compute_features(
     bar = progress_bar(starts, f"{body.name} features", unit="batch", enabled=bool(progress))
     try:
         for i in bar:
-            out[i : i + bs] = body(normalize(ds.images[i : i + bs].to(device))).cpu().numpy()
+            yield body(normalize(ds.images[i : i + bs].to(device))).cpu().numpy()
     finally:
         body.to(home).train(was_training)
 
@@ -86,18 +87,16 @@ def image_features(
         bs = 32 if device.type == "cpu" else 256
     check_range(bs, "bs", 1, kind=int)
     shape = len(ds), body.n_features
-    fill = partial(compute_features, ds, body, bs=bs, device=device, progress=progress)
+    compute = partial(compute_features, ds, body, bs=bs, device=device, progress=progress)
     if cache is False:
-        features = np.empty(shape, np.float32)
-        fill(features)
-        return features
+        return np.concatenate(list(compute()))
     path = features_path(ds, body, cache)
     kept = kept_features(path, shape)
     if kept is not None:
         return kept
     make_room(path.parent, 4 * shape[0] * shape[1])
-    with whole(path) as tmp:
-        fill(np.lib.format.open_memmap(tmp, "w+", np.float32, shape))
+    with whole(path) as tmp, open(tmp, "wb") as f:
+        write_array(f, compute(), shape, np.float32)
     return kept_features(path, shape)
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #dbb9c509
@@ -107,8 +106,8 @@ class FeatureDataset(ImageDataset):
     def __init__(
         self,
         features,  # float (n,d)
-        labels,  # class indices (n,)
-        classes=None,  # class names; default: "0", "1", ...
+        labels,  # classes (n,), positions in `classes`
+        classes=None,  # class names; default: those that the labels name
         *,
         name: str = "features",  # what to call the set in reports
         index=None,  # position of each image in its source; default: 0 to n-1
@@ -119,7 +118,8 @@ class FeatureDataset(ImageDataset):
             given = f"{features.dtype} {tuple(features.shape)}"
             raise ValueError(f"features must be floats (n,d), not {given}")
         blank = torch.zeros(len(features), 1, 1, dtype=torch.uint8)
-        super().__init__(blank, labels, classes, name=name, index=index, groups=groups)  # checks the labels
+        more = dict(name=name, index=index, groups=groups, positions=True)
+        super().__init__(blank, labels, classes, **more)  # checks the labels
         self.images = features
 
     def __repr__(self):

@@ -14,13 +14,19 @@ import torch
 import torch.nn.functional as F
 from fastai.basics import L
 from fastai.data.core import DataLoaders
-from fastai.metrics import F1Score, Precision, Recall, accuracy
+from fastai.metrics import accuracy, skm_to_fastai
 from fastai.torch_core import no_random
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
+)
 from torch import nn
 
+from ..core.checks import note
 from ..core.settings import settings_from
-from ..data.images import as_dataset
 from ..training.callbacks import AtStepsCB, AverageCB, HistoryCB, KeepBestCB, StopAtNaNCB
 from ..training.checkpoints import CheckpointCB
 from ..training.learner import ResumableLearner, StepsCB, optimizer, precision_cbs, quiet, rounds
@@ -29,7 +35,7 @@ from .config import ClassifierConfig
 from .features import feature_dataset
 from .losses import CrossEntropy, make_loss
 from .mixup import augmentation
-from .prediction import FROZEN, build_network, fill_classifier, predict_logits
+from .prediction import FROZEN, build_network, fill_classifier, labelled_logits
 
 # %% ../../nbs/03_classifiers/06_recipe.ipynb #78a6c022
 def classifier_learner(
@@ -53,13 +59,21 @@ def classifier_learner(
     if loss_func is None:
         loss_func = loss_for(dls, config)
     if metrics is None:
-        metrics = [accuracy, *(m(average="macro") for m in (Precision, Recall, F1Score))]
+        metrics = [accuracy, *macro_metrics(dls)]
     fixed = dict(opt_func=optimizer(config.opt), lr=config.lr, wd=config.wd)
     learn = ResumableLearner(dls, net, loss_func, metrics=metrics, cbs=cbs, **fixed)
     if config.opt == "rmsprop":
         learn.moms = (0.0, 0.0, 0.0)
     learn.settings = config
     return learn
+
+# %% ../../nbs/03_classifiers/06_recipe.ipynb #c69368d3
+def macro_metrics(dls) -> list:
+    "Make precision, recall and F1, each the mean over the classes that have validation images."
+    labels = getattr(dls.valid_ds, "labels", None)
+    there = labels.unique().tolist() if isinstance(labels, torch.Tensor) else None
+    how = dict(labels=there, average="macro", zero_division=0)
+    return [skm_to_fastai(score, **how) for score in (precision_score, recall_score, f1_score)]
 
 # %% ../../nbs/03_classifiers/06_recipe.ipynb #e0b4727e
 def balanced_loaders(dls, config: ClassifierConfig):
@@ -168,12 +182,15 @@ def prediction_scores(
     logits: torch.Tensor,  # (n,n_classes)
     labels: torch.Tensor,  # the truth (n,)
 ) -> dict:  # "loss" (nats), "accuracy", macro "precision", "recall" and "f1" (each in [0,1]), and "n"
-    "Measure predictions against the truth."
+    "Measure predictions against the truth; means are over the classes that have images."
     predicted = logits.argmax(1)
-    classes = range(logits.shape[1])
+    there = labels.unique().tolist()
     precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=classes, average="macro", zero_division=0
+        labels, predicted, labels=there, average="macro", zero_division=0
     )
+    if len(there) < logits.shape[1]:
+        n = logits.shape[1]
+        note(f"precision, recall and F1 are means over the {len(there)} of {n} classes that have images")
     return dict(
         loss=F.cross_entropy(logits, labels).item(),
         accuracy=float(accuracy_score(labels, predicted)),
@@ -189,5 +206,5 @@ def classifier_scores(
     data,  # labelled images: anything `as_dataset` takes
 ) -> dict:  # as `prediction_scores`
     "Measure loss, accuracy and macro precision, recall and F1 on labelled images."
-    ds = as_dataset(data)
-    return prediction_scores(predict_logits(model, ds.images), ds.labels)
+    logits, ds = labelled_logits(model, data)
+    return prediction_scores(logits, ds.labels)

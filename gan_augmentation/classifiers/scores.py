@@ -16,18 +16,10 @@ import torch
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report, confusion_matrix
 
 from ..core.checks import check_range
-from ..core.show import COLOURS, save_figure
-from ..data.images import ImageDataset, as_dataset
-from .prediction import predict_logits
-
-# %% ../../nbs/03_classifiers/07_scores.ipynb #d9b68277
-def logits_of(model, ds: ImageDataset) -> torch.Tensor:  # (n,n_classes)
-    "Compute logits, or take those that are given; raises `ValueError` if they are not as many as the images."
-    logits = model if isinstance(model, torch.Tensor) else predict_logits(model, ds.images)
-    if len(logits) != len(ds):
-        counts = f"{len(logits)} predictions for {len(ds)} images"
-        raise ValueError(f"{counts}; give the predictions for these images")
-    return logits
+from ..core.show import COLOURS, plain_text, save_figure
+from ..data.forms import as_dataset
+from ..data.images import ImageDataset
+from .prediction import labelled_logits
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #acb477dc
 def predicted_classes(
@@ -35,7 +27,17 @@ def predicted_classes(
     data,  # images: anything `as_dataset` takes
 ) -> torch.Tensor:  # (n,)
     "Predict the class of each image; raises `ValueError` if there are more or fewer predictions than images."
-    return logits_of(model, as_dataset(data)).argmax(1)
+    return labelled_logits(model, data)[0].argmax(1)
+
+# %% ../../nbs/03_classifiers/07_scores.ipynb #b5387dce
+def with_macro(text: str, means, n_there: int, n_classes: int) -> str:
+    "Put other means into the line of a report that says macro avg, and say below over which classes they are."
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.strip().startswith("macro avg"))
+    start = lines[at].index("macro avg") + len("macro avg")
+    support = lines[at].split()[-1]
+    lines[at] = lines[at][:start] + "  " + "".join(f"{v:10.4f}" for v in means)[1:] + f"{support:>10}"
+    return "\n".join([*lines, "", f"macro avg is over the {n_there} of {n_classes} classes that have images"]) + "\n"
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #e4d6735a
 def class_report(
@@ -43,15 +45,20 @@ def class_report(
     data,  # labelled images: anything `as_dataset` takes
     as_text: bool = False,  # scikit-learn's text, with the accuracy and four digits
 ):  # table: one row a class, then averages: precision, recall, f1-score in [0,1], support; or text
-    "Compute scikit-learn's classification report."
-    ds = as_dataset(data)
+    "Compute scikit-learn's classification report; its macro averages are over the classes that have images."
+    logits, ds = labelled_logits(model, data)
     names = dict(labels=range(ds.n_classes), target_names=ds.classes, zero_division=0)
-    predicted = predicted_classes(model, ds)
-    if as_text:
-        return classification_report(ds.labels, predicted, digits=4, **names)
+    predicted = logits.argmax(1)
     report = classification_report(ds.labels, predicted, output_dict=True, **names)
     report.pop("accuracy", None)
-    return pd.DataFrame(report).T.astype(dict(support=int))
+    table = pd.DataFrame(report).T.astype(dict(support=int))
+    there = np.array(ds.counts) > 0
+    means = table[: ds.n_classes][there].mean()[:3]
+    table.loc["macro avg", means.index] = means
+    if not as_text:
+        return table
+    text = classification_report(ds.labels, predicted, digits=4, **names)
+    return text if there.all() else with_macro(text, means, int(there.sum()), ds.n_classes)
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #0b7659bb
 def confusion(
@@ -59,8 +66,8 @@ def confusion(
     data,  # labelled images: anything `as_dataset` takes
 ) -> np.ndarray:  # counts (n_classes,n_classes): rows are the truth, columns the prediction
     "Count how often each class is taken for each."
-    ds = as_dataset(data)
-    return confusion_matrix(ds.labels, predicted_classes(model, ds), labels=range(ds.n_classes))
+    logits, ds = labelled_logits(model, data)
+    return confusion_matrix(ds.labels, logits.argmax(1), labels=range(ds.n_classes))
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #84daedc4
 def row_percent(counts: np.ndarray) -> np.ndarray:
@@ -69,15 +76,20 @@ def row_percent(counts: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #8f848cce
 TEXT = dict(fontsize=7)  # of the numbers in a matrix
+MAX_NAMED = 30  # classes in a picture that are named; of more only colours are drawn
 
 
 def draw_matrix(ax, values: np.ndarray, classes, *, ylabel: str, **look):
     "Draw a matrix of classes with the number of each cell in it, but for zeros; `look` is for scikit-learn's display."
-    display = ConfusionMatrixDisplay(values, display_labels=classes)
-    display.plot(ax=ax, xticks_rotation=60, colorbar=False, **look)
+    is_named = len(classes) <= MAX_NAMED
+    display = ConfusionMatrixDisplay(values, display_labels=[plain_text(c, 24) for c in classes])
+    display.plot(ax=ax, xticks_rotation=60, colorbar=False, include_values=is_named, **look)
+    ax.set(xlabel="prediction", ylabel=ylabel)
+    if not is_named:
+        ax.set(xticks=[], yticks=[], xlabel=f"prediction ({len(classes):,} classes in their order, not named)")
+        return
     for text in display.text_.flat:
         text.set_visible(float(text.get_text()) != 0)
-    ax.set(xlabel="prediction", ylabel=ylabel)
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #e1ff7145
 def plot_confusions(
@@ -86,14 +98,14 @@ def plot_confusions(
     path=None,  # PNG file to write instead of returning the figure
 ):  # the matplotlib figure, or None
     "Draw confusion matrices side by side, in percent of each true class."
-    ds = as_dataset(data)
     size = (5.2 * len(models), 5)
     fig, axs = plt.subplots(1, len(models), figsize=size, squeeze=False, layout="constrained", dpi=80)
     look = dict(cmap="Blues", values_format=".0f", im_kw=dict(vmin=0, vmax=100), text_kw=TEXT)
     for ax, (title, model) in zip(axs[0], models.items()):
-        counts = confusion(model, ds)
+        logits, ds = labelled_logits(model, data)
+        counts = confusion(logits, ds)
         draw_matrix(ax, row_percent(counts), ds.classes, ylabel="truth (cells: % of the row)", **look)
-        ax.set_title(f"{title}: {100 * counts.trace() / counts.sum():.1f} % of {len(ds):,} right")
+        ax.set_title(f"{plain_text(title, 40)}: {100 * counts.trace() / counts.sum():.1f} % of {len(ds):,} right")
         ax.label_outer()
     return save_figure(fig, path) if path else fig
 
@@ -109,13 +121,14 @@ def plot_curves(
     size = (4.6 * len(labels), 3.2)
     fig, axs = plt.subplots(1, len(labels), figsize=size, squeeze=False, layout="constrained", dpi=80)
     for colour, (name, h) in zip(COLOURS, histories.items()):
+        name = plain_text(name, 40)
         draw_losses(axs[0, 0], h, name, colour)
         if with_accuracy:
             axs[0, 1].plot(h.index + 1, 100 * h.accuracy, color=colour, label=f"{name}, valid")
     for ax, label in zip(axs[0], labels):
         ax.set(xlabel="epoch", ylabel=label)
         ax.legend(fontsize=7)
-    fig.suptitle(title, fontsize=9)
+    fig.suptitle(plain_text(title, 120), fontsize=9)
     return save_figure(fig, path) if path else fig
 
 # %% ../../nbs/03_classifiers/07_scores.ipynb #81da0aa3
@@ -133,8 +146,7 @@ def calibration(
 ) -> pd.DataFrame:  # one row a bin that is not empty: confidence, accuracy (both in [0,1]), n
     "Compare confidence and accuracy (Guo et al. 2017); raises `ValueError` for logits that do not fit, or no bin."
     check_range(n_bins, "n_bins", 1, kind=int)
-    ds = as_dataset(data)
-    logits = logits_of(model, ds)
+    logits, ds = labelled_logits(model, data)
     check_logits(logits, ds)
     confidence, predicted = logits.softmax(1).max(1)
     bins = (confidence * n_bins).ceil().clamp(1, n_bins).int()
@@ -174,7 +186,7 @@ def plot_calibration(
         table = calibration(model, data)
         confidence, accuracy = 100 * table.confidence, 100 * table.accuracy
         size = 4 + 200 * table.n / table.n.sum()
-        label = f"{title}, ECE {100 * calibration_error(model, data):.1f} %"
+        label = f"{plain_text(title, 40)}, ECE {100 * calibration_error(model, data):.1f} %"
         ax.plot(confidence, accuracy, color=colour, lw=1)
         ax.scatter(confidence, accuracy, size, colour, label=label)
     ax.plot([0, 100], [0, 100], ":", color="k")
