@@ -75,8 +75,9 @@ class Adapted(ImageSource):
         real=None,  # images that say what the object does not: classes and shape
     ):
         self.thing = thing
-        self.classes = getattr(thing, "classes", None) or getattr(real, "classes", None)
-        self.shape = getattr(thing, "shape", None) or getattr(real, "shape", None)
+        for name in ("classes", "shape"):
+            known = getattr(thing, name, None)
+            setattr(self, name, getattr(real, name, None) if known is None else tuple(known))
         for name in ("seen", "config", "critic_scores"):
             setattr(self, name, getattr(thing, name, None))
 

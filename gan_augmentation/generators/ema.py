@@ -19,9 +19,10 @@ from torch.optim.swa_utils import AveragedModel
 from torchvision.utils import save_image
 
 from ..core.arrays import denormalize
-from ..core.checks import check_range
+from ..core.checks import check_range, note
 from ..core.files import whole
 from ..core.settings import as_record
+from ..core.show import drawing
 from ..training.callbacks import FitCB, HistoryCB, history
 from ..training.checkpoints import CheckpointCB
 from ..training.learner import quiet, rounds
@@ -116,7 +117,10 @@ class SampleGridCB(FitCB):
         self.every = check_range(every, "epochs between pictures", 1, kind=int)
 
     def begin(self):
-        self.n_columns = min(self.dls.train_ds.n_classes, MAX_COLUMNS)
+        n_classes = self.dls.train_ds.n_classes
+        self.n_columns = min(n_classes, MAX_COLUMNS)
+        if n_classes > MAX_COLUMNS:
+            note(f"the sample grids show the first {MAX_COLUMNS} of {n_classes:,} classes")
         self.labels = torch.arange(self.n_columns, device=self.dls.device).repeat(self.n)
 
     @torch.no_grad()
@@ -128,7 +132,8 @@ class SampleGridCB(FitCB):
         mode = net.training
         images = self.make(net.eval(), self.labels)
         net.train(mode)
-        with whole(self.path / f"epoch {done}.png") as tmp:
+        path = self.path / f"epoch {done}.png"
+        with drawing(path), whole(path) as tmp:
             save_image(denormalize(images) / 255, tmp, nrow=self.n_columns, format="png")
 
 # %% ../../nbs/04_generators/02_ema.ipynb #d575311d

@@ -9,12 +9,13 @@ __all__ = ['GENERATORS', 'family', 'load_generator', 'run_name', 'find_generator
 from importlib import import_module
 from pathlib import Path
 
+from ..core.bundles import holds_bundle
 from ..core.checks import check_choice
 from ..core.directories import find_runs, run_state
 from ..core.translate import read_json
-from ..data.images import ImageDataset, same_classes
-from ..data.sources import DATASETS
-from ..data.splits import data_title, is_name
+from ..data.classes import check_names, match_classes, same_classes, shortened
+from ..data.images import ImageDataset
+from ..data.splits import data_title
 from .adapters import ImageSource, OnnxSampler, as_source
 from .sampler import Family
 from .stored import DONE, SyntheticSet
@@ -42,16 +43,23 @@ def family(
 def model_directory(path) -> Path:
     "Find the saved generator in a directory; raises `FileNotFoundError` that says what is missing."
     path = Path(path).expanduser()
-    if (path / "model").is_dir():
+    if holds_bundle(path / "model"):
         path = path / "model"
     if not (path / "config.json").is_file():
         raise FileNotFoundError(f"{path / 'config.json'} is missing: {path} is no saved generator")
-    if not (path / "manifest.json").is_file() and (path / "history.csv").exists():
+    check_finished(path)
+    return path
+
+
+def check_finished(path):
+    "Make sure that a directory is no run whose generator is not trained yet; raises `FileNotFoundError`."
+    path = Path(path)
+    is_run = (path / "config.json").is_file() and "resumed" in read_description(path)
+    if is_run and not holds_bundle(path / "model"):
         raise FileNotFoundError(
             f"{path} has no trained generator yet ({run_state(path)}): "
             "go on with gan-augment train-generator --resume, or take another run"
         )
-    return path
 
 
 def read_description(path) -> dict:
@@ -85,12 +93,16 @@ def run_name(
 
 # %% ../../nbs/04_generators/05_find.ipynb #c5792a70
 def runs_of(generator, dataset, parent) -> list:
-    "List the runs of a generator, newest first, and then those of its network's other name."
+    """List the runs of a generator, newest first, then those of its network's other name; runs of another name follow:
+    they may have been trained on the same images in another folder."""
     names = [generator]
     if generator in ONE_NETWORK:
         names += [name for name in ONE_NETWORK if name != generator]
     found = [find_runs(parent, run_name(name, dataset)).values() for name in names]
-    return [run for runs in found for run in reversed(runs)]
+    found = [run for runs in found for run in reversed(runs)]
+    titles = tuple(name.upper() for name in names)
+    others = [p for p in Path(parent).glob("* Run *") if p.name.startswith(titles) and p not in found]
+    return found + sorted(others, key=lambda p: p.stat().st_mtime_ns, reverse=True)
 
 # %% ../../nbs/04_generators/05_find.ipynb #fcc4a0e8
 def training_fingerprint(run) -> str | None:
@@ -99,7 +111,24 @@ def training_fingerprint(run) -> str | None:
     complete = all((model / name).is_file() for name in ("config.json", "manifest.json"))
     if not complete or run_state(run).startswith("stopped"):
         return None
-    return read_description(model).get("data", {}).get("sha256")
+    return described_data(model).get("sha256")
+
+
+def described_data(path) -> dict:
+    "Read what a run, or a saved generator, says of its images; nothing where it cannot be read."
+    try:
+        found = read_description(path).get("data")
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_unfinished(run, wanted: str) -> bool:
+    "Tell whether a run was begun on images with a fingerprint, and has not come to its end."
+    if run_state(run) == "finished":
+        return False
+    train = described_data(run).get("train")
+    return isinstance(train, dict) and train.get("sha256") == wanted
 
 # %% ../../nbs/04_generators/05_find.ipynb #c6b680c4
 def newest_generator(
@@ -110,14 +139,17 @@ def newest_generator(
 ):  # a sampler
     "Load the newest run of a generator that was trained on `real`; raises `FileNotFoundError` if there is none."
     check_choice(generator, GENERATORS, "generator")
-    by_name = f"a {generator} can only be found by name for named data; pass the generator itself"
-    check_choice(real.name, DATASETS, f"dataset ({by_name})")
-    parent = Path(results) / "generators"
+    parent = Path(results).expanduser() / "generators"
     wanted = real.sha256()
-    for run in runs_of(generator, real.name, parent):
+    runs = runs_of(generator, real.name, parent)
+    for run in runs:
         if training_fingerprint(run) == wanted:
             return load_generator(run, device, generator)
     command = f"gan-augment train-generator --generator {generator} --dataset {real.name}"
+    for run in runs:
+        if is_unfinished(run, wanted):
+            how = f"go on with {command} --resume, or pass a generator"
+            raise FileNotFoundError(f"{run.name} is not finished ({run_state(run)}): {how}")
     raise FileNotFoundError(
         f"no {generator} trained on these {len(real):,} images of {real.name} is in {parent}: "
         f"train one ({command}, or gan_augmentation.runs.train_generator), or pass a generator"
@@ -133,9 +165,23 @@ def open_generator(
     "Look a generator up by name, or read it; raises `ValueError` or `FileNotFoundError`."
     if Path(name).suffix == ".onnx":
         return OnnxSampler(name)
-    if name in GENERATORS or (is_name(name) and not {"/", "\\"} & set(name)):
+    is_word = isinstance(name, str) and not Path(name).is_dir() and not {"/", "\\"} & set(name)
+    if name in GENERATORS or is_word:
         return newest_generator(name, real, results, device)
     return load_generator(name, device)
+
+# %% ../../nbs/04_generators/05_find.ipynb #3ec5cb82
+def check_order(classes, real: ImageDataset):
+    "Make sure that a generator's classes are those of the real images, in their order; raises `ValueError`."
+    classes = check_names(classes, "the generator")
+    if same_classes(classes, real.classes):
+        match_classes(classes, real.classes, "the generator")  # says so if numbers are positions
+        return
+    order = " in another order" if set(classes) == set(real.classes) else ""
+    raise ValueError(
+        f"the generator's classes are {shortened(classes)}; "
+        f"those of {real.name} are {shortened(real.classes)}{order}"
+    )
 
 # %% ../../nbs/04_generators/05_find.ipynb #4392ab74
 def find_generator(
@@ -158,11 +204,7 @@ def find_generator(
         raise ValueError(
             f"the generator makes images of {tuple(source.shape)} (c,h,w), {real.name} has {real.shape}"
         )
-    if not same_classes(source.classes, real.classes):
-        raise ValueError(
-            f"the generator's classes are {', '.join(source.classes)}; "
-            f"those of {real.name} are {', '.join(real.classes)}"
-        )
+    check_order(source.classes, real)
     return source
 
 # %% ../../nbs/04_generators/05_find.ipynb #86b8b628

@@ -16,13 +16,14 @@ from fastcore.basics import patch
 from huggingface_hub import ModelCardData
 from torch import nn
 
-from ..core.arrays import check_labels, denormalize, fingerprint
+from ..core.arrays import denormalize, fingerprint
 from ..core.bundles import save_bundle
 from ..core.checks import check_range
 from ..core.machine import environment, pick_device
 from ..core.progress import progress_bar
 from ..core.settings import Settings, as_record, check_known, settings_from
 from ..core.templates import render
+from ..data.classes import as_positions
 from .adapters import ImageSource
 
 # %% ../../nbs/04_generators/01_sampler.ipynb #cebd0453
@@ -97,7 +98,7 @@ def stream(
 ):  # yields uint8 (b,c,h,w), on the CPU, `chunk` images at a time
     """Make images one chunk after the other, in memory that does not grow with their number.
     Raises `ValueError` for a label out of range, a bad seed or option, before the first."""
-    labels = check_labels(labels, len(self.classes))
+    labels = as_positions(labels, self.classes)
     check_range(seed, "seed", 0, 2**64 - 1, int)
     return self.make_chunks(labels, seed, progress, self.check_options(**options))
 

@@ -137,7 +137,7 @@ def report(self: SyntheticSet) -> pd.DataFrame:  # one row a class
 def load(self: SyntheticSet) -> ImageDataset:
     "Read all images into memory; raises `ValueError` if there is none."
     images = torch.cat(list(self.chunks())) if self.shards else []
-    return ImageDataset(images, self.labels, self.classes, name=self.name)
+    return ImageDataset(images, self.labels, self.classes, name=self.name, positions=True)
 
 # %% ../../nbs/04_generators/04_stored.ipynb #474546e9
 @patch
