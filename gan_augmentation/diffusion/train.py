@@ -22,7 +22,7 @@ from fastai.torch_core import no_random
 from ..core.checks import check_range
 from ..core.settings import settings_from
 from ..core.show import COLOURS, save_figure
-from ..data.images import as_dataset
+from ..data.forms import as_dataset
 from ..data.loaders import BatchLoader
 from ..data.splits import check_real
 from ..generators.ema import EMACB, check_labelled, last_metrics, train_sampler

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import torch
 from fastcore.basics import patch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
-from ..core.arrays import check_images, check_labels, image_noise, normalize
-from ..core.bundles import load_bundle
+from ..core.arrays import check_images, image_noise, normalize
+from ..core.bundles import load_bundle, load_weights
 from ..core.checks import check_choice
 from ..core.settings import settings_from
 from ..core.translate import translate_generator
+from ..data.classes import as_positions
 from ..generators.sampler import Sampler, truncate
 from .config import GANConfig, GANSampling
 from .defaults import GANS, build_critic, build_generator
@@ -48,7 +49,7 @@ def critic_scores(
     if self.critic is None:
         raise ValueError(f"{self!r} was saved without its critic: train it again, or choose images by another filter")
     images = check_images(images, self.shape)
-    labels = check_labels(labels, len(self.classes))
+    labels = as_positions(labels, self.classes)
     scores = []
     for x, y in zip(images.split(bs), labels.split(bs)):
         score = self.critic(normalize(x.to(self.device)), y.to(self.device))
@@ -84,7 +85,7 @@ def load_more(self: GANSampler, folder):
     if (folder / CRITIC).is_file():
         config = settings_from(GANConfig, **self.config["settings"])
         critic = build_critic(config, self.shape, len(self.classes))
-        critic.load_state_dict(load_file(folder / CRITIC))
+        critic.load_state_dict(load_weights(folder / CRITIC))
         self.critic = freeze_critic(critic).to(self.device)
     return self
 
