@@ -20,7 +20,7 @@ from ..core.directories import find_runs
 from ..core.files import save_json
 from ..core.machine import environment
 from ..core.settings import as_record, settings_from
-from ..core.show import COLOURS, save_figure, show_sides
+from ..core.show import COLOURS, MAX_ROWS, drawing, plain_text, save_figure, show_sides
 from ..core.translate import read_json
 from ..data.images import ImageDataset
 from ..data.splits import load_data
@@ -88,6 +88,7 @@ def measure_images(bench: Bench, found) -> Evaluation:
         seed=config.seed,
         settings=as_record(config),
         extractors={e: bench.find_extractor(e).sha256 for e in extractors},
+        n_features={x.name: x.n_features for x in map(bench.find_extractor, extractors)},
     )
     named = {m.name: replace(m, real=real_values[k]) for k, m in values.items()}
     copies = {key[1]: x for key, x in bench.memory.items() if key[0] == "copies"}
@@ -153,13 +154,30 @@ def how_sure(m: Metric) -> str:
         return " (a single run)"
     return " (a quick look)" if m.repeats < getattr(MeasureConfig, QUICK[m.kind]) else ""
 
+# %% ../../nbs/07_evaluate/09_evaluator.ipynb #835bf4cd
+FEW = 100  # images, below which shares and distances say little
+
+
+def few_images(evaluation: Evaluation) -> list:  # lines of text
+    "Say which metrics were measured with fewer images than they need."
+    n, n_features = evaluation.record["n"], evaluation.record.get("n_features", {})
+    lines = [f"{n} images are few: read the intervals, not the values"] if n < FEW else []
+    for m in evaluation.metrics.values():
+        wanted = n_features.get(m.extractor, 0)
+        if m.kind == "frechet" and n <= wanted:
+            lines.append(
+                f"{m.title}: {n:,} images cannot fill {wanted:,} features: the value hangs on n; "
+                "compare it at the same n only, and with that of real images"
+            )
+    return lines
+
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #cdf41b95
 @patch
 def notes(
     self: Evaluation,
 ) -> list:  # lines of text
-    "Say of each metric that classifiers measure how many they were, and whose luck its interval holds."
-    lines = []
+    "Say which numbers rest on too few images, how many classifiers measured one, and whose luck its interval holds."
+    lines = few_images(self)
     for m in self.metrics.values():
         if m.over:
             lines.append(f"{m.title}: {m.over}{how_sure(m)}, interval over {m.covers or 'images only'}")
@@ -182,9 +200,9 @@ def plot_metric(ax, metrics: dict):  # title -> the same `Metric` of several gen
     better = "less" if first.kind in LESS_IS_BETTER else "more"
     ax.axhline(first.real, color="k", ls=":", lw=1)
     ax.set(xticks=range(len(metrics)), xlim=(-0.6, len(metrics) - 0.4))
-    ax.set_xticklabels(metrics, fontsize=7, rotation=30 if len(metrics) > 2 else 0)
+    ax.set_xticklabels([plain_text(name, 24) for name in metrics], fontsize=7, rotation=30 if len(metrics) > 2 else 0)
     over = f"; {first.over}" if first.over else ""
-    ax.set_title(f"{first.title}\n({better} is better{over})", fontsize=7)
+    ax.set_title(f"{plain_text(first.title)}\n({better} is better{over})", fontsize=7)
     ax.tick_params(axis="y", labelsize=7)
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #37102d35
@@ -234,7 +252,10 @@ def plot_classes(
     record = evaluation.record
     title = f"{record['n']:,} generated images, tested on the {record['split']} images"
     ax.set(ylabel="%", ylim=(0, 100), xticks=range(len(classes)), title=title)
-    ax.set_xticklabels(classes, rotation=30, ha="right", fontsize=8)
+    if len(classes) > MAX_ROWS:
+        ax.set(xticks=[], xlabel=f"{len(classes):,} classes in their order, not named")
+    else:
+        ax.set_xticklabels([plain_text(name, 24) for name in classes], rotation=30, ha="right", fontsize=8)
     ax.legend(fontsize=7, loc="lower left")
     return save_figure(fig, path) if path else fig
 
@@ -252,7 +273,7 @@ def show_beside_real(evaluation: Evaluation, per_class: int = 5, path=None):
     return show_sides(left, right, titles, ["generated"] * len(titles), m, path=path)
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #fd751679
-MEASURES = "measures.json"  # written last
+MEASURES = "measures.json"
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #86c39715
 @patch
@@ -262,15 +283,19 @@ def save(
 ) -> Path:  # the directory
     "Write metrics (JSON) and pictures (PNG)."
     folder = Path(folder).expanduser()
-    plot_measures({"this": self}, path=folder / "measures.png")
-    show_beside_real(self, path=folder / "samples.png")
-    if any(m.by_class for m in self.metrics.values()):
-        plot_classes(self, path=folder / "classes.png")
-    for name, copies in self.copies.items():
-        path = folder / f"copies {name}.png"
-        copies.show(self.generated.images, self.train.images, path=path)
     metrics = {name: asdict(m) for name, m in self.metrics.items()}
     save_json(folder / MEASURES, dict(self.record, metrics=metrics))
+    with drawing(f"{folder / 'measures.png'}"):
+        plot_measures({"this": self}, path=folder / "measures.png")
+    with drawing(f"{folder / 'samples.png'}"):
+        show_beside_real(self, path=folder / "samples.png")
+    if any(m.by_class for m in self.metrics.values()):
+        with drawing(f"{folder / 'classes.png'}"):
+            plot_classes(self, path=folder / "classes.png")
+    for name, copies in self.copies.items():
+        path = folder / f"copies {name}.png"
+        with drawing(path):
+            copies.show(self.generated.images, self.train.images, path=path)
     return folder
 
 # %% ../../nbs/07_evaluate/09_evaluator.ipynb #6dccf7cd

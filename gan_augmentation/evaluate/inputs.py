@@ -7,9 +7,8 @@ __all__ = ['draw_real_pair', 'read_images', 'collect_images']
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #5553e18a
 import json
-import zipfile
-import zlib
 from collections.abc import Callable
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,23 +16,15 @@ import numpy as np
 import torch
 
 from ..core.checks import check_range
+from ..core.translate import read_json
+from ..data.forms import as_images
+from ..data.images import ImageDataset, stratified, with_classes
 from ..data.splits import Splits, check_alike
 from ..data.write import class_folders
 from ..generators.find import GENERATORS, find_generator
 from ..generators.guard import check_unseen
 from ..generators.stored import DONE, SyntheticSet
 from .usefulness import balance
-from gan_augmentation.data.images import (
-    ImageDataset,
-    as_dataset,
-    as_uint8,
-    from_folder,
-    grey_or_rgb,
-    image_files,
-    read_image,
-    same_classes,
-    stratified,
-)
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #822f9cd2
 def draw_real_pair(
@@ -65,79 +56,31 @@ class CollectedImages:
     resample: Callable | None = None  # seed -> as many others of the same generator; None: there are no others
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #7e1bb864
-def read_class_folders(path, classes) -> ImageDataset:
-    """Read images whose folders are called like the classes, as `write_images` calls them, or by number;
-    raises `ValueError` for other folders."""
-    ds = from_folder(path)
-    folders = class_folders(classes)
-    known = {str(i): i for i in range(len(classes))}
-    known |= {f: i for i, f in enumerate(folders)}
-    known |= {c: i for i, c in enumerate(classes)}
-    for name in ds.classes:
-        if name not in known:
-            raise ValueError(
-                f"{path} has a folder {name!r}, which is no class; the classes are "
-                f"{', '.join(classes)} (or, as folders, {folders[0]!r}, ...)"
-            )
-    positions = torch.tensor([known[f] for f in ds.classes])
-    return ImageDataset(ds.images, positions[ds.labels], classes, name=ds.name)
-
-# %% ../../nbs/07_evaluate/07_inputs.ipynb #b1f036d4
-def read_flat_folder(path) -> torch.Tensor:  # uint8 (n,c,h,w)
-    "Read image files that have no classes; raises `ValueError` naming the first of another size."
-    files = image_files(path)
-    images = [read_image(f) for f in files]
-    width, height = images[0].size
-    for f, image in zip(files, images):
-        if image.size != (width, height):
-            w, h = image.size
-            raise ValueError(
-                f"{f} is {w}x{h}, the first image {width}x{height}; resize them to one size"
-            )
-    return as_uint8(np.stack(grey_or_rgb(images)))
-
-# %% ../../nbs/07_evaluate/07_inputs.ipynb #de16c193
-def read_npz(path) -> tuple:  # images uint8 (n,c,h,w), labels or None
-    "Read arrays, never code; raises `ValueError` naming the file and what it lacks."
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {k: arrays[k] for k in ("images", "labels") if k in arrays}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as e:
-        raise ValueError(
-            f"{path} cannot be read as .npz ({e}); write it with numpy.savez"
-        ) from None
-    if "images" not in found:
-        raise ValueError(
-            f"{path} has no array called images; "
-            "give it images (n,c,h,w), and labels (n,) if they are known"
-        )
-    labels = found.get("labels")
-    if labels is not None and labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{path} has labels of type {labels.dtype}; "
-            "give the positions of the classes, whole numbers"
-        )
-    return as_uint8(found["images"]), labels
+def in_classes_of(
+    ds: ImageDataset,  # generated images
+    classes,  # of the real ones
+) -> ImageDataset:  # with these classes
+    """Translate labels to the classes of the real images; folders may be called as `write_images` calls them.
+    Raises `ValueError` for a class that the real images do not have."""
+    by_folder = dict(zip(class_folders(classes), classes))
+    names = [name if name in classes else by_folder.get(name, name) for name in ds.classes]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"{ds.name} has two folders for {twice[0]}; join them")
+    renamed = copy(ds)
+    renamed.classes = tuple(names)
+    return with_classes(renamed, classes)
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #b6773a60
 def read_images(
-    path,  # .npz file, or directory of images
-    classes,  # names of the classes
-) -> tuple:  # (images uint8 (n,c,h,w), labels or None)
-    "Read generated images from files; raises `FileNotFoundError` or `ValueError` that names what is wrong."
-    path = Path(path).expanduser()
-    if path.suffix.lower() == ".npz" and path.is_file():
-        return read_npz(path)
-    if not path.is_dir():
-        raise FileNotFoundError(
-            f"{path} is no directory and no .npz file; "
-            "give the directory of a generator, or of images"
-        )
-    has_folders = any(p.is_dir() and not p.name.startswith(".") for p in path.iterdir())
-    if not has_folders:
-        return read_flat_folder(path), None
-    ds = read_class_folders(path, classes)
-    return ds.images, ds.labels
+    source,  # .npz file, table or directory of images, or anything `as_parts` takes; also without labels
+    real: ImageDataset,  # real images: their classes count, and files are read as theirs were
+) -> tuple:  # (`ImageDataset`, whether its labels mean anything)
+    "Read finished images; raises `FileNotFoundError`, `TypeError` or `ValueError` that names what is wrong."
+    ds, labelled = as_images(source, reading=real.reading)
+    if labelled:
+        return in_classes_of(ds, real.classes), True
+    return ImageDataset(ds.images, ds.labels, real.classes, name=ds.name, positions=True), False
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #3428d4d6
 def match_channels(images: torch.Tensor, c: int) -> torch.Tensor:
@@ -150,11 +93,22 @@ def match_channels(images: torch.Tensor, c: int) -> torch.Tensor:
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #7c2a9b8b
 def is_generator(source) -> bool:
-    "Tell a generator from images: an object that samples, a name, or the directory of a trained one or of its run."
+    "Tell a generator from images: an object that samples, a name, an ONNX file, or a directory with its description."
     if not isinstance(source, (str, Path)):
-        return callable(getattr(source, "sample", None))
-    folder = Path(source).expanduser()
-    return source in GENERATORS or (folder / "model").exists() or (folder / "config.json").exists()
+        is_table = type(source).__module__.partition(".")[0] in ("pandas", "polars")  # they can sample, too
+        return callable(getattr(source, "sample", None)) and not is_table
+    path = Path(source).expanduser()
+    return source in GENERATORS or path.suffix == ".onnx" or any(map(describes_generator, (path, path / "model")))
+
+
+def describes_generator(folder: Path) -> bool:
+    "Look for the file that says which generator is saved in a directory, whole or damaged."
+    try:
+        about = read_json(folder / "config.json")
+    except (OSError, ValueError):  # damaged: its neighbours tell
+        names = "manifest.json", "history.csv"
+        return (folder / "config.json").is_file() and any((folder / name).is_file() for name in names)
+    return isinstance(about, dict) and "generator" in {**about, **(about.get("settings") or {})}
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #289a73df
 def collect_images(
@@ -179,7 +133,7 @@ def collect_images(
 
         def sample(seed):
             images = generator.sample(labels, seed, progress=progress, **options)
-            return ImageDataset(images, labels, data.train.classes, name="generated")
+            return ImageDataset(images, labels, data.train.classes, name="generated", positions=True)
 
         return CollectedImages(sample(seed), True, describe_generator(generator, options, guard), sample)
     for name in options:
@@ -195,28 +149,18 @@ def collect_images(
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #ee2cb326
 def read_source(
-    source,  # a folder, an .npz file, uint8 (n,c,h,w), a `SyntheticSet`, or anything `as_dataset` takes
+    source,  # a folder, an .npz file, uint8 (n,c,h,w), a `SyntheticSet`, or anything `as_parts` takes
     real: ImageDataset,  # images that they must be like
 ) -> tuple:  # (`ImageDataset` with the classes of `real`, whether its labels mean anything)
     "Read finished images; raises `ValueError` for other shapes or classes."
-    name, labels = "images", None
-    if isinstance(source, (str, Path)):
-        name = Path(source).name
-        images, labels = read_images(source, real.classes)
-    elif isinstance(source, torch.Tensor):
-        images = as_uint8(source)
-    else:
-        ds = source.load() if isinstance(source, SyntheticSet) else as_dataset(source)
-        if hasattr(ds, "synthetic"):  # an augmented set: its real images are left out
-            ds = ds.select(ds.synthetic)
-        if not same_classes(ds.classes, real.classes):
-            check_alike(real, ds)
-        images, labels = ds.images, ds.labels
-    images = match_channels(images, real.shape[0])
-    labelled = labels is not None
-    if not labelled:
-        labels = torch.zeros(len(images), dtype=torch.long)
-    ds = ImageDataset(images, labels, real.classes, name=name)
+    name = Path(source).name if isinstance(source, (str, Path)) else "images"
+    if isinstance(source, SyntheticSet):
+        source = source.load()
+    if hasattr(source, "synthetic"):  # an augmented set: its real images are left out
+        source = source.select(source.synthetic)
+    ds, labelled = read_images(source, real)
+    images = match_channels(ds.images, real.shape[0])
+    ds = ImageDataset(images, ds.labels, real.classes, name=name, positions=True)
     check_alike(real, ds)
     return ds, labelled
 

@@ -16,7 +16,9 @@ from ..classifiers.prediction import CLASSIFIERS, predict
 from ..classifiers.recipe import train_classifier
 from ..core.arrays import check_labels
 from ..core.checks import check_choice, check_range
-from ..data.images import ImageDataset, as_dataset, stratified
+from ..data.classes import shortened
+from ..data.forms import as_dataset
+from ..data.images import ImageDataset, stratified, with_classes
 from ..data.loaders import dataloaders
 from ..data.splits import Splits, check_alike
 from .config import SPLITS, MeasureConfig
@@ -83,10 +85,12 @@ def balance(
     if n is not None:
         each = min(each, n // ds.n_classes)
     if each < 1:
-        counts = ", ".join(map(str, ds.counts))
+        counts = shortened(map(str, ds.counts))
+        absent = [name for name, m in zip(ds.classes, ds.counts) if not m]
+        none = f", none of {shortened(absent)}" if absent else ""
         raise ValueError(
             f"{n} images of {ds.name} cannot be balanced: its {ds.n_classes} classes have "
-            f"{counts} images; give at least one of each"
+            f"{counts} images{none}; give at least one of each"
         )
     return ds.select(stratified(ds.labels, each, seed))
 
@@ -108,6 +112,8 @@ def check_real_images(data: Splits, split: str) -> ImageDataset:
 def train_pupil(generated, data: Splits, network: str, *, seed: int, device, progress, **settings):
     "Train a classifier on generated images only; validation images merely watch."
     generated = as_dataset(generated)
+    if generated.shape == data.train.shape:
+        generated = with_classes(generated, data.train.classes, "generated images")
     check_alike(data.train, generated)
     bs = min(CLASSIFIERS[network].bs, len(generated))
     dls = dataloaders(generated, data.valid, bs=bs, seed=seed, device=device)
