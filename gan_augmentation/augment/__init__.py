@@ -16,7 +16,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         candidates=["Filter", "workers"],
         mixing=["mixed_loaders"],
         synthetic=["make_set"],
-        dataset=["AugmentedDataset", "augment_dataset", "load_training_data", "without_suffix"],
+        dataset=["AugmentedDataset", "augment_dataset", "without_suffix"],
+        named=["load_training_data"],
         filters=[
             "Agreement",
             "Confidence",

@@ -9,8 +9,8 @@ from .mixing import mixed_loaders as mixed_loaders
 from .synthetic import make_set as make_set
 from .dataset import AugmentedDataset as AugmentedDataset
 from .dataset import augment_dataset as augment_dataset
-from .dataset import load_training_data as load_training_data
 from .dataset import without_suffix as without_suffix
+from .named import load_training_data as load_training_data
 from .filters import Agreement as Agreement
 from .filters import Confidence as Confidence
 from .filters import CriticScore as CriticScore

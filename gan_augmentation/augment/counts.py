@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 from ..core.arrays import fingerprint
-from ..core.checks import check_range
-from ..data.images import ImageDataset, as_dataset, stratified
+from ..core.checks import check_range, note
+from ..data.classes import class_positions, shortened, split_words
+from ..data.forms import as_dataset
+from ..data.images import ImageDataset, stratified
 from ..data.splits import Splits, check_real
 from .config import COUNT_WAYS, AugmentConfig
 
@@ -137,51 +139,59 @@ def share_out(ds: ImageDataset, way, total: int) -> list:
             return apportion(left, np.where(growing, size - n, 0))
         growing &= n <= size
 
+# %% ../../nbs/08_augment/01_counts.ipynb #d54586e4
+def read_keys(keys: list, classes: tuple) -> list:  # position of each
+    "Read names and whole numbers side by side where no class is called by a number, so that nobody can mix them up."
+    numbers = [key for key in keys if not isinstance(key, str)]
+    if any(name.isdecimal() for name in classes) or len(numbers) in (0, len(keys)):
+        return class_positions(keys, classes, "counts")
+    return [class_positions([key], classes, "counts")[0] for key in keys]
+
 # %% ../../nbs/08_augment/01_counts.ipynb #58767622
 def by_class(
-    counts: dict,  # {class name or index: number}
+    counts: dict,  # {class: number}; text is a name, a whole number a position, or a name if classes are numbers
     classes: tuple,  # class names
 ) -> list:  # a number for every class, 0 where none was given
-    "Put numbers given by class name or index in order; raises `ValueError` for a class that does not exist."
+    "Put numbers given by class in order; raises `ValueError` for a class that does not exist."
     if not isinstance(counts, dict):
         ways = ", ".join(map(repr, WAYS))
         raise TypeError(f"counts must be a dict {{class: number}} or one of {ways}, not {counts!r}")
     wanted = {}
-    for c, n in counts.items():
-        k = position_of(c, classes)
+    for k, (c, n) in zip(read_keys(list(counts), classes), counts.items()):
         if k in wanted:
-            raise ValueError(f"counts name the class {classes[k]} twice, by name and by position")
+            raise ValueError(f"counts name the class {classes[k]} twice")
         wanted[k] = int(check_range(n, f"counts[{c!r}]", 0, kind=int))
     return [wanted.get(k, 0) for k in range(len(classes))]
-
-# %% ../../nbs/08_augment/01_counts.ipynb #8cafe9f8
-def position_of(c, classes: tuple) -> int:
-    "Find a class by name or by position; raises `ValueError` if there is none, or if it could be either."
-    k = classes.index(c) if c in classes else c
-    is_number = isinstance(k, (int, np.integer)) and not isinstance(k, bool)
-    if not is_number or k not in range(len(classes)):
-        raise ValueError(
-            f"counts name the class {c!r}, which does not exist; "
-            f"the classes are {', '.join(classes)} (or 0 to {len(classes) - 1})"
-        )
-    if c not in classes and str(c) in classes and classes.index(str(c)) != c:
-        raise ValueError(f"is {c!r} a name or a position? The classes are {', '.join(classes)}")
-    return k
 
 # %% ../../nbs/08_augment/01_counts.ipynb #c5c95374
 def parse_counts(
     text: str,  # e.g. "Coat=100,Bag=50"
     classes: tuple,  # class names
-) -> dict:  # class name or position -> number
+) -> dict:  # class as it was typed -> number
     "Read numbers of images as they are typed; raises `ValueError` for a word without a whole number."
     counts = {}
-    for word in text.split(","):
+    for word in split_words(text, classes, lambda word: word.rpartition("=")[0]):
         name, _, n = (w.strip() for w in word.rpartition("="))
         if not name or not n.removeprefix("-").isdecimal():
             example = f"{classes[0]}=100,{classes[-1]}=50"
-            raise ValueError(f"counts has {word.strip()!r}; give CLASS=NUMBER, e.g. {example}")
-        key = int(name) if name.isdecimal() and name not in classes else name
-        if key in counts:
+            raise ValueError(f"counts has {word!r}; give CLASS=NUMBER, e.g. {example}")
+        if name in counts:
             raise ValueError(f"counts name the class {name} twice")
-        counts[key] = int(n)
+        counts[name] = int(n)
     return counts
+
+# %% ../../nbs/08_augment/01_counts.ipynb #62d6afe0
+SCARCE = 20  # real images of a class, and synthetic ones for each of them
+
+
+def note_scarce(
+    ds: ImageDataset,  # the real images
+    wanted: list,  # synthetic images for every class
+):
+    "Say so where many images of a class are to be made from few."
+    for name, n, m in zip(ds.classes, ds.counts, wanted):
+        if n < SCARCE and m > SCARCE * n:
+            note(
+                f"class {shortened([name])}: {m:,} synthetic images from {n} real ones show no more than "
+                f"these {n} can teach; ask for fewer (counts='log'), or collect more"
+            )

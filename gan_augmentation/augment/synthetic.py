@@ -20,7 +20,7 @@ from ..core.checks import check_same
 from ..core.files import file_sha256, locked, remove, save_json, whole
 from ..core.machine import environment
 from ..core.settings import settings_from
-from ..core.show import mosaic
+from ..core.show import drawing, mosaic
 from ..core.templates import render
 from ..core.translate import read_json
 from ..data.images import ImageDataset
@@ -163,7 +163,7 @@ def set_card(about: dict) -> str:  # Markdown
     return render("augment", "set_card.md", about=about, header=header.to_yaml(), maker=maker)
 
 # %% ../../nbs/08_augment/04_synthetic.ipynb #1a9a0898
-def describe_set(out, found, plan, source, guard, shards) -> dict:  # anything JSON can hold
+def describe_set(out, found, plan, source, guard, shards, origin=None) -> dict:  # anything JSON can hold
     "Say what a set holds and where it comes from."
     report = found.report
     names = [name for name in ("table.jsonl", "labels.npy", SEEN) if (out / name).is_file()]
@@ -172,6 +172,7 @@ def describe_set(out, found, plan, source, guard, shards) -> dict:  # anything J
         n=int(report.kept.sum()),
         counts=dict(zip(plan["classes"], report.kept.tolist())),
         guard=asdict(guard or Guard("nothing", None, None, False)),
+        real=origin,
         generator_config=source.describe()["config"],
         report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()},
         shards=shards,
@@ -179,7 +180,7 @@ def describe_set(out, found, plan, source, guard, shards) -> dict:  # anything J
     )
 
 # %% ../../nbs/08_augment/04_synthetic.ipynb #a7561f1b
-def write_set(out, found, plan, source, filters, guard, start):
+def write_set(out, found, plan, source, filters, guard, start, origin=None):  # noqa: PLR0913
     "Turn blocks into a set; `set.json` is written last, because it makes the set a finished one."
     folder = out / "work"
     shards = write_shards(folder, out, found)
@@ -189,8 +190,9 @@ def write_set(out, found, plan, source, filters, guard, start):
     if source.seen is not None:
         save_array(out / SEEN, source.seen)
     if shards:
-        draw_both(folder, found, plan["classes"], filters, out / PICTURE)
-    about = describe_set(out, found, plan, source, guard, shards)
+        with drawing(out / PICTURE):
+            draw_both(folder, found, plan["classes"], filters, out / PICTURE)
+    about = describe_set(out, found, plan, source, guard, shards, origin)
     about |= dict(seconds=round(time.perf_counter() - start, 2), environment=environment())
     with whole(out / "README.md") as tmp:
         tmp.write_text(set_card(about), encoding="utf-8")
@@ -206,6 +208,7 @@ def make_set(  # noqa: PLR0913
     *,
     options: dict | None = None,  # of the generator, e.g. dict(guidance=1.5)
     guard: Guard | None = None,  # what the generator has seen, from `check_unseen`
+    origin: dict | None = None,  # where the real images come from, so that they are found again
     progress: bool = False,  # show a progress bar
     team=None,  # as for `collect`
     **changes,  # fields of `AugmentConfig`
@@ -231,7 +234,7 @@ def make_set(  # noqa: PLR0913
             asked = wanted, real.classes, out / "work", config
             found = collect(source, *asked, options=options, progress=progress, team=team)
             if team.is_main_process:
-                write_set(out, found, plan, source, config.filters or (), guard, start)
+                write_set(out, found, plan, source, config.filters or (), guard, start, origin)
             team.wait_for_everyone()
     if team.is_main_process:
         remove(out / "work")
