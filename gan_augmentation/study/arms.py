@@ -228,7 +228,7 @@ def other_images(arm: Arm, real: ImageDataset, seed: int) -> ImageDataset:
     if arm.source == OVERSAMPLING:
         return real.select(repeated_images(real, wanted, seed))
     labels = torch.arange(real.n_classes).repeat_interleave(torch.as_tensor(wanted))
-    return ImageDataset(class_noise(real, labels, seed), labels, real.classes, name=real.name)
+    return ImageDataset(class_noise(real, labels, seed), labels, real.classes, name=real.name, positions=True)
 
 # %% ../../nbs/10_study/04_arms.ipynb #b7d042ec
 FIRST_RUNG = 500  # steps, where the data are small

@@ -144,16 +144,17 @@ def source_of_task(folder: Path, task: dict, device, live: dict):
 # %% ../../nbs/10_study/07_cells.ipynb #832e6953
 def classifier_settings(
     config: StudyConfig,
-    classifier: str,  # a name in `CLASSIFIERS`
+    classifier: str,  # its name in the study
     seed: int = 0,
     **more,  # other settings
 ) -> ClassifierConfig:  # with a value for everything that is used
     "Say how a classifier is trained; raises `ValueError` or `TypeError`."
-    training = {"schedule": SCHEDULE, **(config.training or {}), **more}
+    own = (config.networks or {}).get(classifier, {})
+    training = {"network": classifier, "schedule": SCHEDULE, **own, **(config.training or {}), **more}
     training.pop("epochs", None)  # which became steps
-    if classifier_spec(classifier).pretrained:
+    if classifier_spec(training["network"]).pretrained:
         training.setdefault("finetune", FINETUNE)
-    return fill_classifier(settings_from(ClassifierConfig, classifier, seed=seed, **training))
+    return fill_classifier(settings_from(ClassifierConfig, seed=seed, **training))
 
 # %% ../../nbs/10_study/07_cells.ipynb #2ccad4b2
 SCHEDULE = "averaged"  # of trainings whose length pilots choose
@@ -208,7 +209,8 @@ def is_averaged(config: StudyConfig, classifier: str) -> bool:
 def rungs_of(config: StudyConfig, classifier: str, arm: Arm, real: ImageDataset) -> tuple:  # steps, ascending
     "List the lengths of an arm's trainings."
     settings = classifier_settings(config, classifier)
-    return list_rungs(config, arm, real, settings.bs, pretrained=classifier_spec(classifier).pretrained)
+    pretrained = classifier_spec(settings.network).pretrained
+    return list_rungs(config, arm, real, settings.bs, pretrained=pretrained)
 
 # %% ../../nbs/10_study/07_cells.ipynb #3f58c95c
 def valid_scores(config: StudyConfig, net, valid: ImageDataset) -> dict:
@@ -253,7 +255,7 @@ def predict_test(folder: Path, plan: Plan, place: Place, net, test: ImageDataset
     if plan.config.robustness:
         seed = 0 if place.fold is None else place.subset  # one set of test images for all seeds, or folds of their own
         for corruption, images in corrupt_test(str(folder), plan.data["split_sha256"], seed, place.fold).items():
-            corrupted = ImageDataset(images, test.labels, test.classes)
+            corrupted = ImageDataset(images, test.labels, test.classes, positions=True)
             arrays[corruption] = narrow(predict_logits(net, corrupted))
     return arrays
 

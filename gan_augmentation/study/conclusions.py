@@ -189,7 +189,8 @@ def explore(
 ) -> list:  # of dicts, one a seed: scores in [0,1], recall and corruptions by name, hits as `pack_hits` packs them
     "Score every seed of a side."
     there = [c for c in range(len(classes)) if (labels == c).any()]
-    unseen = ImageDataset(torch.zeros(len(labels), 1, 1, 1, dtype=torch.uint8), labels, classes)
+    blank = torch.zeros(len(labels), 1, 1, 1, dtype=torch.uint8)
+    unseen = ImageDataset(blank, labels, classes, positions=True)
     rows = []
     for s, predicted in enumerate(p.predicted):
         hits = predicted == labels

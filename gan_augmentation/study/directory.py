@@ -59,10 +59,11 @@ def make_plan(
     data: Splits,  # the real images
     folds: int | None = None,  # to test out of fold
     joined: int = 0,  # training images that joined the test images
+    **more,  # what else is said of the images
 ) -> Plan:
     "Put a plan together; raises `TypeError` for settings that a file cannot hold."
     about = about_images(data) if folds is None else about_pool(data, folds)
-    plan = Plan(config, generators, {**about, "folds": folds, "joined": joined})
+    plan = Plan(config, generators, {**about, **about_source(data), "folds": folds, "joined": joined, **more})
     try:
         return plan_from(json.loads(json.dumps(plan.record())))
     except TypeError as e:
@@ -92,6 +93,15 @@ def about_images(data: Splits) -> dict:
         n_groups=count_groups(data.test),
     )
 
+# %% ../../nbs/10_study/05_directory.ipynb #632a2c9f
+NOT_COMPARED = "dataset", "reading", "notes"  # of the images: the same ones may lie elsewhere now
+
+
+def about_source(data: Splits) -> dict:
+    "Say where images come from, how their files were read, and what was noted about them."
+    reading = data.train.reading
+    return dict(dataset=data.source, reading=reading and as_record(reading), notes=list(data.notes))
+
 # %% ../../nbs/10_study/05_directory.ipynb #efedb250
 def join_pool(data: Splits) -> ImageDataset:
     "Join training and validation images, in which all folds lie."
@@ -101,7 +111,8 @@ def join_pool(data: Splits) -> ImageDataset:
     groups = None
     if all(ds.groups is not None for ds in parts):
         groups = torch.cat([ds.groups for ds in parts])[order]
-    return ImageDataset(images, labels, data.train.classes, name=data.train.name, groups=groups)
+    more = dict(name=data.train.name, groups=groups, positions=True)
+    return ImageDataset(images, labels, data.train.classes, **more)
 
 # %% ../../nbs/10_study/05_directory.ipynb #e806cff9
 def about_pool(data: Splits, folds: int) -> dict:
@@ -168,7 +179,8 @@ def comparable(plan: Plan) -> dict:
     asked = as_record(plan.config)
     for name in ("mix", "judge", "training"):
         asked[name] = asked[name] or {}
-    return {**asked, "generators": plan.generators, "data": plan.data}
+    data = {k: v for k, v in plan.data.items() if k not in NOT_COMPARED}
+    return {**asked, "generators": plan.generators, "data": data}
 
 # %% ../../nbs/10_study/05_directory.ipynb #6f4547fc
 def write_data(folder: Path, data: Splits, folds: int | None):
@@ -223,7 +235,8 @@ def load_fold(folder: str, about: str, seed: int) -> list:  # of `Splits`
 def unlabelled(ds: ImageDataset) -> ImageDataset:
     "Take labels away."
     unknown = torch.zeros(len(ds), dtype=torch.int64)
-    return ImageDataset(ds.images, unknown, ds.classes, name=ds.name, index=ds.index, groups=ds.groups)
+    more = dict(name=ds.name, index=ds.index, groups=ds.groups, positions=True)
+    return ImageDataset(ds.images, unknown, ds.classes, **more)
 
 # %% ../../nbs/10_study/05_directory.ipynb #9ef97543
 def load_test(folder: str, classes) -> ImageDataset:  # whose labels are all 0
@@ -232,7 +245,7 @@ def load_test(folder: str, classes) -> ImageDataset:  # whose labels are all 0
         images, index = f["images"], f["index"]
         groups = f["groups"] if "groups" in f.files else None
     unknown = np.zeros(len(images), dtype=np.int64)
-    return ImageDataset(images, unknown, classes, index=index, groups=groups)
+    return ImageDataset(images, unknown, classes, index=index, groups=groups, positions=True)
 
 # %% ../../nbs/10_study/05_directory.ipynb #b6977081
 def load_part(folder: str, name: str, about: dict) -> ImageDataset:
@@ -240,7 +253,8 @@ def load_part(folder: str, name: str, about: dict) -> ImageDataset:
     with np.load(path, allow_pickle=False) as f:
         images, labels, index = f["images"], f["labels"], f["index"]
         groups = f["groups"] if "groups" in f.files else None
-    ds = ImageDataset(images, labels, about["classes"], name=about["name"], index=index, groups=groups)
+    more = dict(name=about["name"], index=index, groups=groups, positions=True)
+    ds = ImageDataset(images, labels, about["classes"], **more)
     if ds.sha256() != about[f"{name}_sha256"]:
         raise ValueError(f"{path} was altered: run the study again in another directory")
     return ds

@@ -19,14 +19,15 @@ from ..classifiers.prediction import classifier_spec
 from ..core.checks import check_range
 from ..core.files import locked, save_json
 from ..core.machine import environment
-from ..core.show import mosaic
+from ..core.show import drawing, mosaic
 from ..core.tasks import on_cluster
 from ..core.translate import read_json
 from ..data.images import ImageDataset
+from ..generators.guard import leaked
 from ..generators.stored import SyntheticSet
 from .arms import Arm
 from .cells import read_cell, real_images, rungs_of
-from .config import StudyConfig, study_config
+from .config import StudyConfig, network_of, study_config
 from .entrants import plan_study
 from .execute import run_stage
 from .judgement import judge_claims
@@ -131,10 +132,11 @@ def run_study(
     choices = record_choices(chosen)
     labels, groups = open_test(folder, plan, cells, choices)
     guards = {task["name"]: read_json(task_file(folder, task))["guard"] for task in sets}
-    leaks = {task["generator"] for task in sets if guards[task["name"]]["valid"] or guards[task["name"]]["test"]}
+    leaks = {task["generator"] for task in sets if any(leaked(guards[task["name"]]).values())}
     found = conclude(folder, plan, chosen, labels, groups, leaks)
     for generator in plan.generators:
-        draw_generator(folder, plan, generator)
+        with drawing(f"pictures/{name_file(generator)}.png"):
+            draw_generator(folder, plan, generator)
     return dict(
         config=plan.record(),
         opened=read_json(folder / OPENED),
@@ -147,6 +149,7 @@ def run_study(
 
 # %% ../../nbs/10_study/13_experiment.ipynb #becd944e
 LEAK = "its generator has seen validation or test images, which was allowed (allow_leak)"
+START_LEAK = "its networks began with weights that have seen validation or test images, which was allowed (allow_leak)"
 
 
 def conclude(folder: Path, plan: Plan, chosen: dict, labels, groups, leaks=()) -> dict:  # noqa: PLR0913
@@ -159,6 +162,9 @@ def conclude(folder: Path, plan: Plan, chosen: dict, labels, groups, leaks=()) -
         scores += [dict(**about, seed=seed, **row) for seed, row in zip(plan.config.seeds, rows)]
     sides = describe_sides(folder, plan, chosen)
     claims = make_claims(plan, chosen, predictions, labels, groups)
+    start = plan.data.get("start") or {}
+    if start.get("valid") or start.get("test"):
+        claims = [replace(x, withheld=START_LEAK) for x in claims]
     return dict(
         claims=judge_claims(replace(x, withheld=LEAK if x.generator in leaks else x.withheld) for x in claims),
         sides=sides,
@@ -202,7 +208,7 @@ def titled(ds: ImageDataset, c: int, title: str) -> list:  # of (image, title)
 
 # %% ../../nbs/10_study/13_experiment.ipynb #245e1dfa
 def study(  # noqa: PLR0913
-    data,  # a name in `DATASETS`, or `Splits` with validation and test images
+    data,  # a name, `Splits`, or anything `as_parts` takes: a folder, a table, arrays, ...
     generators=None,  # one, a list, or {name: generator}, see below; default: those of `config`
     config: StudyConfig | None = None,  # what is compared, and how
     *,
@@ -252,7 +258,7 @@ SHORT = 20_000  # steps, for which no small network takes so long
 def may_be_long(plan: Plan, train: ImageDataset) -> bool:
     "Tell whether it is worth while to forecast a study."
     trained_here = any(spec["kind"] == "recipe" for spec in plan.generators.values())
-    pretrained = any(classifier_spec(c).pretrained for c in plan.config.classifiers)
+    pretrained = any(classifier_spec(network_of(plan.config, c)).pretrained for c in plan.config.classifiers)
     longest = sum(rungs_of(plan.config, c, Arm(), train)[-1] for c in plan.config.classifiers)
     return trained_here or pretrained or longest * len(list_sides(plan)) * len(list_places(plan)) > SHORT
 

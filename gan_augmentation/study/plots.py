@@ -9,7 +9,7 @@ __all__ = ['plot_differences', 'plot_pilots', 'plot_sizes', 'plot_classes']
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..core.show import COLOURS, save_figure
+from ..core.show import COLOURS, plain_text, save_figure
 from .conclusions import images_a_class
 from .config import BASE, FREE
 from .inference import t_interval
@@ -66,11 +66,7 @@ def judged_differences(record, claim, rival) -> np.ndarray:  # one a seed, in th
 # %% ../../nbs/10_study/16_plots.ipynb #b8550c15
 def safe_name(name, width=28) -> str:
     "Make a name safe to draw."
-    if len(name) > width:
-        name = name[: width - 1] + "…"
-    if name.startswith("_"):
-        name = " " + name
-    return name.replace("$", r"\$")
+    return plain_text(name, width)
 
 # %% ../../nbs/10_study/16_plots.ipynb #db0e3400
 GREY, BLACK, FREE_COLOUR = ".45", "k", COLOURS[4]

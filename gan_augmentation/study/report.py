@@ -15,8 +15,10 @@ import pandas as pd
 from markdown_it import MarkdownIt
 
 from ..core.files import whole
+from ..core.show import drawing
 from ..core.templates import render
 from ..core.translate import EARLIER
+from ..generators.guard import leaked
 from .conclusions import EXPLORED, images_a_class
 from .config import BASE, FREE
 from .directory import name_file
@@ -60,7 +62,7 @@ def find_leaks(record) -> dict | None:  # sets, seen (of dicts: name, sets, most
         return None
     seen = []
     for part, name in dict(valid="validation", test="test").items():
-        counts = [g[part] for g in guards if g[part]]
+        counts = [n for n in (leaked(g)[part] for g in guards) if n]
         if counts:
             about = dict(sets=len(counts), most=max(counts), images=config["data"][f"n_{part}"])
             seen.append(dict(name=name, **about))
@@ -274,8 +276,9 @@ def draw_pictures(data) -> dict:  # file name -> PNG, as bytes
     with TemporaryDirectory() as tmp:
         for name, plot in plots.items():
             path = Path(tmp) / name
-            plot(data["record"], path)
-            pictures[name] = path.read_bytes()
+            with drawing(name):
+                plot(data["record"], path)
+                pictures[name] = path.read_bytes()
     return pictures
 
 # %% ../../nbs/10_study/17_report.ipynb #4473c595

@@ -33,7 +33,7 @@ from ..generators.sampler import Sampler
 from ..training.learner import StepsCB
 from .arms import Arm, arm_training
 from .cells import SEVERITY, Replay, classifier_settings
-from .config import BASE, EQUAL_STEPS, OVERSAMPLING, StudyConfig
+from .config import BASE, EQUAL_STEPS, OVERSAMPLING, StudyConfig, network_of
 
 # %% ../../nbs/10_study/14_timing.ipynb #cd08a8d4
 class ClockCB(Callback):
@@ -131,7 +131,7 @@ def measure_classifier(
     device,
 ) -> ClassifierCost:
     "Measure a few steps of a network, with every recipe and share."
-    pretrained = classifier_spec(classifier).pretrained
+    pretrained = classifier_spec(network_of(config, classifier)).pretrained
     some = few_images(data) if pretrained else data
     run = partial(time_training, config, classifier, data=some, device=device)
     fit, _, _ = run(arm=Arm(), steps=STEPS[0])  # the first steps of a process are slow
