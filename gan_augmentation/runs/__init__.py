@@ -11,7 +11,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
-        records=["check_resumed", "run_scores", "run_table"],
+        records=["check_resumed"],
         classifier=[
             "evaluate_run",
             "resume_run",
@@ -32,5 +32,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         measures=["evaluate_saved"],
         demo=["run_demo", "what_is_less"],
         config=["DemoConfig"],
+        listing=["list_runs", "run_scores", "run_table"],
     ),
 )

@@ -1,7 +1,5 @@
 # Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
 from .records import check_resumed as check_resumed
-from .records import run_scores as run_scores
-from .records import run_table as run_table
 from .classifier import evaluate_run as evaluate_run
 from .classifier import resume_run as resume_run
 from .classifier import run_summary as run_summary
@@ -19,3 +17,6 @@ from .measures import evaluate_saved as evaluate_saved
 from .demo import run_demo as run_demo
 from .demo import what_is_less as what_is_less
 from .config import DemoConfig as DemoConfig
+from .listing import list_runs as list_runs
+from .listing import run_scores as run_scores
+from .listing import run_table as run_table

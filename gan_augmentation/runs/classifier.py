@@ -10,19 +10,24 @@ __all__ = ['classifier_run_name', 'train_run', 'resume_run', 'unfinished_classif
 import time
 from pathlib import Path
 
-from ..augment.dataset import load_training_data
+import numpy as np
+
+from ..augment.named import load_training_data
 from ..classifiers.config import ClassifierConfig
 from ..classifiers.corruptions import robustness_text, write_robustness
 from ..classifiers.recipe import prediction_scores, train_classifier
 from ..classifiers.scores import class_report, plot_confusions, plot_curves
-from ..core.checks import check_choice
-from ..core.directories import SCORES, check_room, new_run, recording
+from ..core.checks import check_choice, note
+from ..core.directories import SCORES, check_room, new_run, recording, run_scores
 from ..core.files import remove, save_json, save_text
 from ..core.machine import environment, pick_device
 from ..core.settings import settings_from, split_changes
-from ..data.config import DataConfig
-from ..data.images import ImageDataset, as_dataset, same_classes
-from ..data.splits import Splits, data_title
+from ..core.show import drawing
+from ..data.classes import shortened
+from ..data.config import DataConfig, is_name
+from ..data.forms import as_dataset, as_parts
+from ..data.images import ImageDataset, name_absent, with_classes
+from ..data.splits import Splits, data_title, load_data
 from ..training.callbacks import history
 from ..training.learner import model_info
 from gan_augmentation.classifiers.prediction import (
@@ -37,13 +42,13 @@ from gan_augmentation.classifiers.prediction import (
 )
 from gan_augmentation.runs.records import (
     PARTS,
+    absolute_source,
     begin_record,
     describe_data,
     load_run_data,
     newest_unfinished,
     read_config,
     reopen,
-    run_scores,
 )
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #940edd6b
@@ -56,7 +61,7 @@ def classifier_run_name(
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #65bd35d2
 def train_run(
-    data,  # a name, e.g. "fashion_mnist" or "fashion_mnist_dcgan", a folder with a folder a class, or `Splits`
+    data,  # a name, e.g. "fashion_mnist_dcgan", a synthetic set, `Splits`, or anything `load_data` takes
     config: ClassifierConfig | str | None = None,  # or the network's name; None: the defaults
     *,
     results="results",  # directory of results
@@ -92,7 +97,7 @@ def find_images(
     if isinstance(data, Splits):
         return data, loading
     named = isinstance(data, (str, Path))
-    loading = settings_from(DataConfig, loading, dataset=str(data) if named else None)
+    loading = settings_from(DataConfig, loading, dataset=absolute_source(data) if named else None)
     return load_training_data(data, loading, results=results, device=device), loading
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #28660b34
@@ -115,7 +120,7 @@ def fit_run(run, record, data, net, device, progress):
             )
         except FloatingPointError:
             if (run / "history.csv").is_file():  # the last good weights
-                save_classifier(net, run / "model", config.network, data.train)
+                save_classifier(net, run / "model", config.network, data.train, seen=seen_by(config, data.train))
             raise
         write_results(run, record, learn, data, start)
     return run
@@ -126,22 +131,30 @@ def describe_model(net, ds, settings: dict) -> str:
     lines = [f"{k:28} {v}" for k, v in {"loss": "cross-entropy", **settings}.items()]
     return "\n".join([model_info(net, ds.shape), "", *lines, ""])
 
+# %% ../../nbs/11_runs/01_classifier.ipynb #4d155956
+def seen_by(config: ClassifierConfig, train: ImageDataset):  # uint64 (n,), or None
+    "List all that a classifier has learned from, with what is behind its start and its synthetic images, if known."
+    found = [train.hashes()]
+    if getattr(train, "synthetic", None) is not None:
+        found.append(train.seen)
+    if config.start is not None:
+        found.append(load_classifier(config.start, "cpu").seen)
+    return None if any(x is None for x in found) else np.unique(np.concatenate(found))
+
 # %% ../../nbs/11_runs/01_classifier.ipynb #f6815856
 def write_results(run, record, learn, data, start):
-    "Write what a finished training gave; the scores last, because they make the run a finished one."
+    "Write what a finished training gave: scores, which make the run a finished one, and then pictures."
     seconds = round(time.perf_counter() - start, 1)
     net, network = learn.model, record["settings"]["network"]
     parts = {name: getattr(data, name) for name in PARTS if getattr(data, name) is not None}
     logits = {name: predict_logits(net, ds) for name, ds in parts.items()}
     facts = dict(settings=record["settings"], data=record["data"], environment=environment())
-    save_classifier(net, run / "model", network, data.train, **facts)
+    seen = seen_by(settings_from(ClassifierConfig, **record["settings"]), data.train)
+    save_classifier(net, run / "model", network, data.train, seen=seen, **facts)
     last = list(parts)[-1]
     report = class_report(logits[last], parts[last], as_text=True)
     save_text(run / "report.txt", f"{run.name}, {last} images\n\n{report}")
-    plot_confusions({f"{network}, {last}": logits[last]}, parts[last], path=run / "confusion.png")
-    caption = f"{data.name}, {len(data.train):,} images, seed {record['settings']['seed']}"
     log = history(learn)
-    plot_curves({network: log}, caption, path=run / "curves.png")
     scores = {name: prediction_scores(logits[name], ds.labels) for name, ds in parts.items()}
     about = dict(
         rounds=len(log), seconds=seconds, resumed=record["resumed"], command=record["command"]
@@ -149,12 +162,18 @@ def write_results(run, record, learn, data, start):
     save_json(run / SCORES, dict(**scores, **about, environment=facts["environment"]))
     remove(run / "checkpoints")
     remove(run / "head" / "checkpoints")
+    with drawing(run / "confusion.png"):
+        plot_confusions({f"{network}, {last}": logits[last]}, parts[last], path=run / "confusion.png")
+    with drawing(run / "curves.png"):
+        caption = f"{data.name}, {len(data.train):,} images, seed {record['settings']['seed']}"
+        plot_curves({network: log}, caption, path=run / "curves.png")
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #23627a65
 def resume_run(
     run,  # directory of a run that died or was stopped
     *,
     data=None,  # its `Splits`, if they were not loaded by name
+    dataset=None,  # name or path of its images, where they have another one now
     root=None,  # where named data sets are looked for
     device=None,  # where to train; default: the best there is
     progress: bool = False,  # show progress bars
@@ -162,7 +181,7 @@ def resume_run(
     """Go on with a run from its newest checkpoint. Raises `ValueError` for a finished run or other images,
     `BlockingIOError` for one that is being trained."""
     run = Path(run).expanduser()
-    record, data = reopen(run, "classifier", data, root)
+    record, data = reopen(run, "classifier", data, root, dataset)
     config = settings_from(ClassifierConfig, **record["settings"])
     net = build_network(config, data.train)
     return fit_run(run, record, data, net, pick_device(device), progress)
@@ -170,18 +189,19 @@ def resume_run(
 # %% ../../nbs/11_runs/01_classifier.ipynb #9c105768
 def unfinished_classifier(
     config: ClassifierConfig,  # whose network is looked for
-    dataset: str,  # name or folder of the images
+    dataset: str,  # name or path of the images
     results="results",  # directory of results
+    root=None,  # where named data sets are looked for
 ) -> Path:  # directory of the run
-    "Find the newest run that can be resumed; raises `FileNotFoundError` if there is none."
-    return newest_unfinished("classifier", classifier_run_name(config.network, dataset), results)
+    "Find the newest run of these images that can be resumed; raises `FileNotFoundError` if there is none."
+    return newest_unfinished("classifier", config.network, dataset, results, root)
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #b281f2d6
 def evaluate_run(
     run,  # directory of a finished run
-    data=None,  # labelled images: anything `as_dataset` takes; default: the run's own
+    data=None,  # labelled images: anything `as_parts` takes, or a name; default: the run's own
     *,
-    split: str = "test",  # which of the run's own: "train", "valid" or "test"
+    split: str = "test",  # which of the images, where they are split: "train", "valid" or "test"
     robustness: bool = False,  # also measure calibration and accuracy on corrupted images; kept in the run's directory
     against=None,  # directory of another run, whose robustness is measured beside it
     root=None,  # where named data sets are looked for
@@ -190,7 +210,8 @@ def evaluate_run(
     """Measure a trained classifier; raises `ValueError` if the images have another shape or other classes than it was
     trained for."""
     model = load_classifier(run, device)
-    ds = check_fits(model, own_images(run, split, root) if data is None else data)
+    ds = own_images(run, split, root) if data is None else other_images(data, split, model, root)
+    ds = check_fits(model, ds)
     logits = predict_logits(model, ds.images)
     report = class_report(logits, ds, as_text=True)
     if robustness or against:
@@ -208,6 +229,23 @@ def own_images(run, split: str, root) -> ImageDataset:
     if split not in read_config(run)["data"]:
         raise ValueError(f"the data of {run} has no {split} images; choose another split")
     return getattr(load_run_data(run, root=root, parts=(split,)), split)
+
+# %% ../../nbs/11_runs/01_classifier.ipynb #27b9d7fa
+def other_images(data, split: str, model: Classifier, root) -> ImageDataset:
+    "Read images as those that a classifier learned from were read, and take one part of them, if they are split."
+    if isinstance(data, ImageDataset):
+        return data
+    check_choice(split, PARTS, "split")
+    named = is_name(data)
+    parts = load_data(data, root=root) if named else as_parts(data, reading=getattr(model, "reading", None))
+    found = {name: getattr(parts, name) for name in PARTS if getattr(parts, name) is not None}
+    if len(found) == 1:
+        return parts.train
+    if split not in found:
+        raise ValueError(f"{parts.train.name} has no {split} images; choose one of: {', '.join(found)}")
+    if not named:
+        note(f"{parts.train.name} is split: its {len(found[split]):,} {split} images are measured")
+    return found[split]
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #32bbec3f
 def robustness_folder(run, images: str, against) -> Path:
@@ -228,18 +266,21 @@ def robustness_report(models: dict, ds: ImageDataset, folder: Path) -> str:
 def check_fits(
     model: Classifier,  # trained
     data,  # labelled images: anything `as_dataset` takes
-) -> ImageDataset:  # the images
+) -> ImageDataset:  # the images, with the classes of the classifier
     "Make sure that a classifier can be asked about these images; raises `ValueError` naming shapes or classes."
     ds = as_dataset(data)
     if ds.shape != model.shape:
         raise ValueError(
             f"the classifier takes images of {model.shape} (c,h,w), {ds.name} has {ds.shape}"
         )
-    if not same_classes(ds.classes, model.classes):
-        known, found = ", ".join(model.classes), ", ".join(ds.classes)
+    try:
+        ds = with_classes(ds, model.classes)
+    except ValueError as e:
+        known, found = shortened(model.classes), shortened(ds.classes)
         raise ValueError(
-            f"the classifier knows the classes {known}; those of {ds.name} are {found}"
-        )
+            f"the classifier knows the classes {known}; those of {ds.name} are {found} ({e})"
+        ) from None
+    name_absent(ds, "images")
     return ds
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #142081ba

@@ -12,6 +12,8 @@ from ..core.settings import Settings, option
 
 # %% ../../nbs/11_runs/05_config.ipynb #a6e3534e
 DATASETS = "fashion_mnist", "fashion_mnist_mini", "cifar-10"
+DATASET_HELP = "the images, by name or your own: a folder, a table, an .npz file; full sets take hours on two cores"
+CLASSIFIER_HELP = "the network that is judged, or one of your own; convolutional takes hours on two cores"
 GENERATORS = "gan", "dcgan", "ddpm", "ddim"
 CLASSIFIERS = "shallow", "deep", "convolutional", "efficientnet", "elu_cnn", "arch1", "arch2", "vgg_like", "small_cnn"
 
@@ -23,14 +25,13 @@ class DemoConfig(Settings):
     kind = "demo"
 
     # fmt: off
-    dataset: str = option("fashion_mnist_mini", "the images; the full sets take hours on two cores", choices=DATASETS)
-    images: int = option(100, "real images a class; the others join the test images", low=2)
+    dataset: str = option("fashion_mnist_mini", DATASET_HELP, choices=DATASETS, others=True)
+    images: int = option(100, "real images a class, at most; the others join the test images", low=2)
     generator: str = option("dcgan", "trained first; ddpm and ddim take hours on two cores", choices=GENERATORS)
     epochs: int = option(60, "passes of the generator over the images", low=1)
     seeds: int = option(7, "judged trainings of each arm; two claims need 7", low=7)
     ratio: float = option(1.0, "synthetic images per real one", low=0)
-    classifier: str = option("small_cnn", "the network that is judged; convolutional takes hours on two cores",
-                             choices=CLASSIFIERS)
+    classifier: str = option("small_cnn", CLASSIFIER_HELP, choices=CLASSIFIERS, others=True)
     steps: int | None = option(None, "length of every classifier's training", low=1, by="pilots choose it")
     seed: int = option(0, "of the generator's training", low=0, high=2**63 - 1)
     # fmt: on

@@ -9,19 +9,21 @@ __all__ = ['run_demo', 'what_is_less']
 import os
 import shlex
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from ..classifiers.prediction import classifier_spec
+from ..core.checks import note
 from ..core.directories import new_run
 from ..core.files import save_json
 from ..core.machine import pick_device
-from ..core.settings import settings_from
-from ..data.splits import data_title, load_data
+from ..core.settings import settings_from, split_changes
+from ..data.config import DataConfig
+from ..data.splits import Splits, data_title, load_data
 from ..generators.find import family, load_generator
 from ..study.config import study_config
 from ..study.directory import RECORD, real_subset
-from ..study.entrants import plan_study
+from ..study.entrants import make_test, plan_study
 from ..study.experiment import study
 from ..study.report import write_report
 from .config import DemoConfig
@@ -40,52 +42,75 @@ LESS = "This demo tries {recipes} free recipes, {shares} ways to mix, {pilots} p
 
 # %% ../../nbs/11_runs/04_demo.ipynb #76c9a4d1
 def run_demo(
-    config: DemoConfig | str | None = None,  # or the name of the images; None: the defaults
+    config: DemoConfig | str | None = None,  # or the name, folder or file of the images; None: the defaults
     *,
+    loading: DataConfig | None = None,  # how the images are read and split
     results="results",  # directory for the two runs
     processes: int | None = None,  # that classifiers are shared among; default: 2 on a CPU with two cores or more
     device=None,  # where to train; default: the best there is
     progress: bool = False,  # show progress bars
-    **changes,  # fields of `DemoConfig`
-) -> tuple:  # (`Study`, directory of the generator's run, directory of the study)
+    **changes,  # fields of `DemoConfig`, and of `DataConfig`, e.g. `resize`
+) -> tuple:  # (`Study`, directory of the generator's run, or None: trained in the study, directory of the study)
     """Take real images to a verdict and write everything to two directories; raises what `train_generator` and `study`
     raise, before any work."""
     start = time.perf_counter()
-    config = settings_from(DemoConfig, config, **changes)
+    own, images = split_changes(changes, DemoConfig, DataConfig)
+    config = settings_from(DemoConfig, config, **own)
+    loading = settings_from(DataConfig, loading, **{k: v for k, v in images.items() if k not in own})
     device = pick_device(device)
-    data, few, asked, planned = plan_demo(config)
+    data, asked, planned = plan_demo(config, loading)
     where = dict(device=device, progress=progress)
     name = f"{classifier_spec(config.classifier).title}{data_title(config.dataset)}Study"
-    trained = train_generator(few, asked, results=results, **where)
+    if planned.folds is None:
+        few = replace(data, train=real_subset(data.train, planned.sizes[0], planned.seeds[0]))
+        trained = train_generator(few, asked, results=results, **where)
+        generator = load_generator(trained, device)
+    else:
+        trained, generator = None, (config.generator, dict(epochs=config.epochs))
     tested = new_run(Path(results) / "studies", name)
-    generators = {config.generator: load_generator(trained, device)}
     where |= dict(out=tested, processes=processes or default_processes(device))
-    outcome = study(data, generators, planned, command=demo_command(config), **where)
+    command = demo_command(config, loading)
+    outcome = study(data, {config.generator: generator}, planned, command=command, **where)
     outcome.record["seconds_with_generator"] = round(time.perf_counter() - start, 1)
     save_json(tested / RECORD, outcome.record)
     write_report(tested)
     return outcome, trained, tested
 
 # %% ../../nbs/11_runs/04_demo.ipynb #b5c2b5b0
-def plan_demo(config: DemoConfig) -> tuple:  # (`Splits`, those of few images, config of the generator, `StudyConfig`)
+def plan_demo(config: DemoConfig, loading: DataConfig) -> tuple:  # (`Splits`, config of the generator, `StudyConfig`)
     "Load the images and settle what is trained, before any of it begins; raises `ValueError`."
+    made_by = family(config.generator)
+    asked = settings_from(made_by.config, config.generator, epochs=config.epochs, seed=config.seed)
+    data, folds = load_data(config.dataset, **loading.loading()), None
+    if data.test is None:
+        data, folds = make_test(data, FOLDS)
     planned = study_config(
         classifiers=config.classifier,
         seeds=config.seeds,
-        sizes=config.images,
         ratios=config.ratio,
-        retrain=False,
-        join_unused=True,
         steps=config.steps,
         **SMALL,
+        **(kept_images(data, config.images) if folds is None else dict(folds=folds, rung=RUNG)),
     )
-    made_by = family(config.generator)
-    asked = settings_from(made_by.config, config.generator, epochs=config.epochs, seed=config.seed)
-    data = load_data(config.dataset)
-    few = replace(data, train=real_subset(data.train, config.images, planned.seeds[0]))
     plan_study(data, config.generator, planned)  # refuses what cannot be studied
-    made_by.fill(asked, few.train)  # refuses images that it cannot make
-    return data, few, asked, planned
+    few = real_subset(data.train, planned.sizes[0], planned.seeds[0])
+    made_by.fill(asked, few)  # refuses images that it cannot make
+    return data, asked, planned
+
+# %% ../../nbs/11_runs/04_demo.ipynb #ed05af4d
+FOLDS, RUNG = 3, 100  # of few images without a test part: folds, and steps of the shortest training
+
+
+def kept_images(data: Splits, images: int) -> dict:  # settings of the study
+    "Take as many real images of each class as there are, at most as many as were asked for; the others join the test."
+    least = min(data.train.counts)
+    size = min(images, least)
+    if size < images:
+        name = data.train.classes[data.train.counts.index(least)]
+        few = f"{data.name} has {least:,} training images of class {name}, fewer than {images:,}"
+        note(f"{few}: {size:,} of each are used")
+    left = len(data.train) > size * data.train.n_classes
+    return dict(sizes=size, retrain=False, join_unused=left and data.train.groups is None)
 
 # %% ../../nbs/11_runs/04_demo.ipynb #b9d70545
 def what_is_less(outcome) -> str:  # a sentence
@@ -95,17 +120,24 @@ def what_is_less(outcome) -> str:  # a sentence
     most = max(row["steps"] for c in outcome.record["choices"] for row in c["tried"])
     generator = next(iter(outcome.record["config"]["generators"]))
     less = LESS.format(**counts, pilots=asked["pilots"], most=most)
-    return f"{less}, and it is about one {generator} that was trained once; a study has more of all of it."
+    once = outcome.record["config"]["generators"][generator]["kind"] == "given"
+    how = "that was trained once" if once else "that had few images to learn from"
+    about = f"it is about one {generator} {how}"
+    return f"{less}, and {about}; a study has more of all of it."
 
 # %% ../../nbs/11_runs/04_demo.ipynb #9b2145ca
 def default_processes(device) -> int:
     return min(2, os.cpu_count() or 1) if device.type == "cpu" else 1
 
 # %% ../../nbs/11_runs/04_demo.ipynb #157a0182
-def demo_command(config: DemoConfig) -> str:
+def demo_command(config: DemoConfig, loading: DataConfig) -> str:
     "Write the command that does the same."
+    own = {f.name: getattr(loading, f.name) for f in fields(loading) if getattr(loading, f.name) != f.default}
     said = []
-    for name, value in vars(config).items():
-        if value is not None:
-            said += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
+    for name, value in {**own, **vars(config)}.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            said += [flag] if value else []
+        elif value is not None:
+            said += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     return shlex.join(["gan-augment", "demo", *said])

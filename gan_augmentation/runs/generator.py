@@ -11,24 +11,24 @@ from pathlib import Path
 
 import torch
 
-from ..core.arrays import check_labels
 from ..core.checks import check_range
-from ..core.directories import SCORES, check_room, new_run, recording
+from ..core.directories import SCORES, check_room, new_run, recording, run_scores
 from ..core.files import remove, save_json, save_text
 from ..core.machine import environment, pick_device
 from ..core.settings import settings_from, split_changes
-from ..core.show import show_images
+from ..core.show import MAX_ROWS, drawing, part_shown, show_images
+from ..data.classes import as_positions, class_positions, split_words
 from ..data.config import DataConfig
-from ..data.images import as_dataset
+from ..data.forms import as_dataset
 from ..data.splits import Splits, check_real, load_data
 from ..data.write import write_chunks, writer
 from ..generators.find import family, run_name
 from gan_augmentation.runs.records import (
+    absolute_source,
     begin_record,
     describe_data,
     newest_unfinished,
     reopen,
-    run_scores,
 )
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000007
@@ -39,9 +39,8 @@ def real_splits(
     "Find the real images that a generator may learn from; raises `ValueError` for augmented ones."
     loading = loading or DataConfig()
     if isinstance(data, (str, Path)):
-        loading = settings_from(DataConfig, loading, dataset=str(data))
-        split = dict(subset=loading.subset, valid_pct=loading.valid_pct, seed=loading.split_seed)
-        data = load_data(data, root=loading.root, **split)
+        loading = settings_from(DataConfig, loading, dataset=absolute_source(data))
+        data = load_data(data, **loading.loading())
     elif not isinstance(data, Splits):
         data = Splits(as_dataset(data), None, None, "")
     check_real(data.train)
@@ -76,8 +75,8 @@ def train_generator(
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000009
 def fit_generator(run, record, data, text, progress, device=None):
-    """Train a run's generator to the end, from the start or from its newest checkpoint, and write the results;
-    the scores last, because they make the run a finished one."""
+    """Train a run's generator to the end, from the start or from its newest checkpoint, and write the results:
+    the scores, which make the run a finished one, and then pictures, which can cost it nothing."""
     made_by = family(record["settings"]["generator"])
     config = settings_from(made_by.config, **record["settings"])
     device = device or record["device"]
@@ -88,19 +87,23 @@ def fit_generator(run, record, data, text, progress, device=None):
             data.train, config, folder=run, device=device, progress=progress and run.name
         )
         sampler.save(run / "model")
-        made_by.plot(sampler.history, path=run / "curves.png")
-        show_classes(sampler, data.train.classes, run)
         save_json(run / SCORES, generator_scores(sampler, record))
         remove(run / "checkpoints")
+        with drawing(run / "curves.png"):
+            made_by.plot(sampler.history, path=run / "curves.png")
+        with drawing(run / "samples.png"):
+            show_classes(sampler, data.train.classes, run)
     return run
 
 # %% ../../nbs/11_runs/02_generator.ipynb #0f344a22
 def show_classes(sampler, classes, run: Path):
-    "Draw four images of every class, a column a class."
-    labels = torch.arange(len(classes)).repeat(4)
+    "Draw four images of every class, a column a class; of more than `MAX_ROWS` classes the first."
+    n = min(len(classes), MAX_ROWS)
+    labels = torch.arange(n).repeat(4)
     images = sampler.sample(labels, **sampler.quick)
-    titles = [*classes, *[""] * (len(labels) - len(classes))]
-    show_images(images, titles, len(classes), title=run.name, path=run / "samples.png")
+    titles = [*classes[:n], *[""] * (3 * n)]
+    title = run.name if n == len(classes) else f"{run.name}, {part_shown(n, len(classes), 'classes')}"
+    show_images(images, titles, n, title=title, path=run / "samples.png")
 
 # %% ../../nbs/11_runs/02_generator.ipynb #fd4b070c
 def generator_scores(sampler, record: dict) -> dict:
@@ -118,6 +121,7 @@ def resume_generator(
     run,  # directory of a run that died or was stopped
     *,
     data=None,  # its images, if they were not loaded by name
+    dataset=None,  # name or path of its images, where they have another one now
     root=None,  # where named data sets are looked for
     device=None,  # where to train; default: where it was begun
     progress: bool = False,  # show progress bars
@@ -126,7 +130,7 @@ def resume_generator(
     `BlockingIOError` for one that is being trained."""
     run = Path(run).expanduser()
     data = None if data is None else real_splits(data)[0]
-    record, data = reopen(run, "generator", data, root)
+    record, data = reopen(run, "generator", data, root, dataset)
     made_by = family(record["settings"]["generator"])
     config = settings_from(made_by.config, **record["settings"])
     return fit_generator(run, record, data, made_by.describe(config, data.train), progress, device)
@@ -134,11 +138,12 @@ def resume_generator(
 # %% ../../nbs/11_runs/02_generator.ipynb #f746a3a1
 def unfinished_generator(
     config,  # whose generator is looked for
-    dataset: str,  # name or folder of the images
+    dataset: str,  # name or path of the images
     results="results",  # directory of results
+    root=None,  # where named data sets are looked for
 ) -> Path:  # directory of the run
-    "Find the newest run that can be resumed; raises `FileNotFoundError` if there is none."
-    return newest_unfinished("generator", run_name(config.generator, dataset), results)
+    "Find the newest run of these images that can be resumed; raises `FileNotFoundError` if there is none."
+    return newest_unfinished("generator", config.generator, dataset, results, root)
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000014
 def write_images(
@@ -152,7 +157,7 @@ def write_images(
     **options,  # of the generator, e.g. `truncation`
 ) -> Path:  # `out`
     "Generate images and write them as they come; raises `ValueError` for bad labels, and what `write_chunks` raises."
-    labels = check_labels(labels, len(sampler.classes))
+    labels = as_positions(labels, sampler.classes)
     writer(Path(out).expanduser(), len(labels))  # refuses what cannot be written
     chunks = sampler.stream(labels, seed, progress, **options)
     return write_chunks(out, chunks, labels, sampler.classes, sampler.shape)
@@ -179,16 +184,8 @@ def generator_summary(
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000019
 def parse_labels(
-    text: str,  # e.g. "0,1,Coat"
+    text: str,  # e.g. "Coat,Bag", or "4,8"
     classes,  # class names
 ) -> list:  # class indices
-    "Read labels as they are typed; raises `ValueError` for one that is neither a name nor a position."
-    positions = {str(i): i for i in range(len(classes))} | {
-        name: i for i, name in enumerate(classes)
-    }
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if word not in positions:
-            known = f"{', '.join(classes)} (or 0 to {len(classes) - 1})"
-            raise ValueError(f"there is no class {word!r}; the classes are {known}")
-    return [positions[word] for word in words]
+    "Read labels as they are typed, all names or all positions; raises `ValueError` for one that is neither."
+    return class_positions(split_words(text, classes), classes)

@@ -8,10 +8,31 @@ __all__ = ['evaluate_saved']
 # %% ../../nbs/11_runs/03_measures.ipynb #1da2e664
 from pathlib import Path
 
+from ..augment.named import find_set, real_of_set
+from ..core.bundles import holds_bundle
 from ..core.directories import new_run, title
-from ..data.splits import load_data
+from ..data.config import DataConfig, is_name
+from ..data.splits import Splits, load_data
 from ..evaluate.evaluator import evaluate_generator
-from .records import load_run_data, read_config
+from ..generators.find import check_finished
+from .records import load_run_data, read_config, reading_used
+
+# %% ../../nbs/11_runs/03_measures.ipynb #bf4b64b7
+def real_images(path: Path, is_run: bool, dataset: str | None, root, reading: dict) -> Splits:
+    "Find the real images to compare with; those of another folder are read as those of the run were."
+    made = find_set(path) if dataset is None else None
+    if made is not None:
+        return real_of_set(made, DataConfig(root=root))
+    if dataset is None and not is_run:
+        raise ValueError(f"{path} does not say which real images to compare with; give dataset, e.g. fashion_mnist")
+    if dataset is None and reading:
+        named = ", ".join(reading)
+        raise ValueError(f"{named}: the run's own images are read as they were; leave it out, or give dataset")
+    if dataset is None:
+        read_config(path, "generator")
+        return load_run_data(path, root=root)
+    known = reading_used(read_config(path, "generator")["data"]) if is_run and not is_name(dataset) else {}
+    return load_data(dataset, root=root, **{**known, **reading})
 
 # %% ../../nbs/11_runs/03_measures.ipynb #751dc0ec
 def evaluate_saved(
@@ -21,6 +42,7 @@ def evaluate_saved(
     *,
     results="results",  # where what is measured of anything but a run is kept, in "measures"
     root=None,  # where named data sets are looked for
+    reading: dict | None = None,  # how files of the real images are read: fields of `Reading`, e.g. dict(resize=32)
     **kwargs,  # as for `evaluate_generator`, settings of a `MeasureConfig` among them
 ) -> tuple:  # (`Evaluation`, directory it was saved to)
     """Measure what is on disk and keep what was found, in the run's own directory if it is one.
@@ -30,18 +52,9 @@ def evaluate_saved(
         raise FileNotFoundError(
             f"{path} does not exist; give a run, a generator, or generated images"
         )
-    is_run = (path / "config.json").is_file() and (path / "model").is_dir()
-    if dataset is not None:
-        data = load_data(dataset, root=root)
-    elif is_run:
-        read_config(path, "generator")
-        data = load_run_data(path, root=root)
-    else:
-        raise ValueError(
-            f"{path} does not say which real images to compare with; "
-            "give dataset, e.g. fashion_mnist"
-        )
-    found = evaluate_generator(path, data, config, **kwargs)
+    check_finished(path)
+    is_run = (path / "config.json").is_file() and holds_bundle(path / "model")
+    found = evaluate_generator(path, real_images(path, is_run, dataset, root, reading or {}), config, **kwargs)
     if is_run:
         return found, found.save(new_run(path, "Measures"))
     return found, found.save(new_run(Path(results) / "measures", title(path.stem)))

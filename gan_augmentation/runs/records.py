@@ -4,39 +4,74 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'KINDS', 'describe_data', 'begin_record', 'read_config', 'load_run_data', 'newest_unfinished', 'reopen',
-           'check_resumed', 'run_scores', 'run_table']
+           'check_resumed']
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a000004
-import json
 import warnings
 from dataclasses import fields
 from pathlib import Path
 
-import pandas as pd
-
-from ..augment.dataset import load_training_data, without_suffix
-from ..core.checks import check_same
-from ..core.directories import SCORES, find_runs, run_state
+from ..augment.dataset import without_suffix
+from ..augment.named import load_training_data
+from ..core.checks import check_same, note
+from ..core.directories import run_state
 from ..core.machine import environment
 from ..core.settings import Settings, as_record, settings_from
 from ..core.translate import read_json
 from ..data.config import DataConfig
+from ..data.sources import DATASETS
 from ..data.splits import Splits
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a000007
 PARTS = "train", "valid", "test"
+
+# %% ../../nbs/11_runs/00_records.ipynb #306874ec
+def absolute_source(source) -> str:
+    "Name images so that the name holds in every directory: a data set by its name, all else by its absolute path."
+    if isinstance(source, str) and without_suffix(source)[0] in DATASETS:
+        return source
+    return str(Path(source).expanduser().resolve())
+
+# %% ../../nbs/11_runs/00_records.ipynb #1185de87
+def with_absolute_paths(settings: dict) -> dict:
+    "Write paths of validation and test images so that they hold in every directory."
+    paths = {k: absolute_source(v) for k, v in settings.items() if k in ("valid", "test") and isinstance(v, str)}
+    return {**settings, **paths}
+
+# %% ../../nbs/11_runs/00_records.ipynb #720f7a2f
+NOT_LOADING = "dataset", "root"  # said beside; a place on one machine
+
+
+def origin(data: Splits, loading: DataConfig) -> tuple:  # (name or absolute path, or None; how they were loaded)
+    "Tell where images come from, and how they were loaded, as far as it is known."
+    asked = with_absolute_paths({k: v for k, v in as_record(loading).items() if k not in NOT_LOADING})
+    if loading.dataset is not None:
+        return absolute_source(loading.dataset), asked
+    is_augmented = getattr(data.train, "synthetic", None) is not None
+    said = getattr(data, "loading", None)
+    if data.source is None or said is None or is_augmented:
+        return None, asked
+    return data.source, {**asked, **with_absolute_paths(said)}
 
 # %% ../../nbs/11_runs/00_records.ipynb #d2e86813
 def describe_data(
     data: Splits,  # train, valid, test
     loading: DataConfig,  # how they were loaded; its `dataset` is None for images that were handed over
 ) -> dict:  # anything JSON can hold
-    "Describe the images of a run: where they come from, how many, and their fingerprints."
+    "Describe the images of a run: where they come from, how they were read, how many, and their fingerprints."
     parts = {name: getattr(data, name) for name in PARTS if getattr(data, name) is not None}
-    asked = {k: v for k, v in as_record(loading).items() if k != "root"}  # a place on one machine
-    found = {name: dict(n=len(ds), sha256=ds.sha256()) for name, ds in parts.items()}
-    provenance = getattr(data.train, "provenance", None)
-    return dict(name=data.name, **asked, split_sha256=data.sha256, **found, provenance=provenance)
+    source, asked = origin(data, loading)
+    reading = getattr(data.train, "reading", None)
+    return dict(
+        name=data.name,
+        dataset=source,
+        loading=asked,
+        reading=None if reading is None else as_record(reading),
+        notes=list(data.notes),
+        split_sha256=data.sha256,
+        **{name: dict(n=len(ds), sha256=ds.sha256()) for name, ds in parts.items()},
+        provenance=getattr(data.train, "provenance", None),
+    )
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a00000b
 KINDS = dict(
@@ -86,6 +121,28 @@ def read_config(
         )
     return config
 
+# %% ../../nbs/11_runs/00_records.ipynb #3a90037b
+def loading_of(known: dict) -> dict:  # fields of `DataConfig`
+    "Read how images were loaded; earlier versions wrote it beside the rest."
+    if "loading" in known:
+        return known["loading"]
+    names = {f.name for f in fields(DataConfig)} - {*PARTS, *NOT_LOADING}
+    return {name: known[name] for name in names if name in known}
+
+# %% ../../nbs/11_runs/00_records.ipynb #2577fe08
+def find_source(known: dict, results: Path) -> str | None:  # name or absolute path
+    "Find the images of a run; a path that an earlier version wrote begins here, or where the results lie."
+    text = known["dataset"]
+    if text is None:
+        return None
+    here, there = absolute_source(text), absolute_source(results.resolve().parent / text)
+    return there if Path(there).exists() and not Path(here).exists() and here != text else here
+
+# %% ../../nbs/11_runs/00_records.ipynb #60d4962a
+def reading_used(known: dict) -> dict:  # fields of `Reading`
+    "Tell how the image files of a run were read; nothing for images that were no files."
+    return {k: v for k, v in (known.get("reading") or {}).items() if v is not None}
+
 # %% ../../nbs/11_runs/00_records.ipynb #5a00000f
 def load_run_data(
     run,  # its directory
@@ -95,49 +152,93 @@ def load_run_data(
         "train",
         "valid",
     ),  # which have to be the same; without "train" no image is generated anew
+    dataset=None,  # name or path of the images, where they have another one now
 ) -> Splits:  # the run's images
     "Load the images of a run again; raises `ValueError` if they are others than those it was begun with."
-    known = read_json(Path(run) / "config.json")["data"]
+    run = Path(run).expanduser().resolve()
+    known = read_json(run / "config.json")["data"]
     if data is None:
-        data = load_again(
-            known, Path(run).expanduser().resolve().parent.parent, root, "train" in parts
-        )
+        data = load_again(known, run.parent.parent, root, "train" in parts, dataset)
     for name in parts:
-        if name in known and known[name]["sha256"] != getattr(data, name).sha256():
-            begun = f"{known[name]['n']:,} of {known['name']}"
-            what = f"the {name} images of {data.name}"
+        part = getattr(data, name)
+        if name in known and (part is None or known[name]["sha256"] != part.sha256()):
+            begun = f"{known[name]['n']:,} of {known['dataset'] or known['name']}"
+            what = f"the {name} images of {dataset or known['dataset'] or data.name}"
             raise ValueError(f"{what} are not those that this run was begun with ({begun}); pass the same ones")
     return data
 
 # %% ../../nbs/11_runs/00_records.ipynb #eaf99bb2
-def load_again(known: dict, results: Path, root, with_generated: bool) -> Splits:
+def load_again(known: dict, results: Path, root, with_generated: bool, dataset=None) -> Splits:
     "Load images as a record says; raises `ValueError` for those that were handed over in Python."
-    if known["dataset"] is None:
+    if known["dataset"] is None and dataset is None:
         raise ValueError(
             f"the images of this run ({known['name']}) were handed over in Python: pass them again as data=..."
         )
-    said = {f.name: known[f.name] for f in fields(DataConfig) if f.name in known}
-    loading = settings_from(DataConfig, **{**said, "root": root})
-    if with_generated:
-        return load_training_data(loading.dataset, loading, results=results)
-    real = dict(dataset=without_suffix(loading.dataset)[0], ratio=None, root=root)
-    real_only = settings_from(DataConfig, **{**said, **real})
-    return load_training_data(real_only.dataset, real_only, results=results)
+    source = find_source(known, results) if dataset is None else absolute_source(dataset)
+    loading = {**loading_of(known), **reading_used(known), "root": root}
+    if not with_generated:
+        source = without_suffix(source)[0]
+        loading["ratio"] = None
+    loading = settings_from(DataConfig, **loading, dataset=source)
+    return load_training_data(source, loading, results=results)
+
+# %% ../../nbs/11_runs/00_records.ipynb #2e8ab72f
+def unfinished_runs(parent: Path, kind: str, trained: str) -> dict:  # directory -> what it says of its images
+    "List the runs that can be resumed, the newest first."
+    found = {}
+    for config in parent.glob("* Run */config.json"):
+        run = config.parent
+        try:
+            record = read_config(run, kind)
+        except (OSError, ValueError):
+            continue
+        if record["settings"][KINDS[kind]] == trained and run_state(run) not in ("finished", "running"):
+            found[run] = record["data"]
+    return dict(sorted(found.items(), key=lambda item: age(item[0]), reverse=True))
+
+# %% ../../nbs/11_runs/00_records.ipynb #69cd09c6
+def age(run: Path) -> tuple:
+    "Order runs by the time at which they were begun or resumed, and those of one moment by their number."
+    name, _, index = run.name.rpartition(" ")
+    return (run / "config.json").stat().st_mtime_ns, int(index) if index.isdigit() else 0
+
+# %% ../../nbs/11_runs/00_records.ipynb #2fb734c1
+def is_same_data(run: Path, known: dict, dataset: str, root) -> bool:
+    "Tell whether images are those that a run was begun with, though they lie elsewhere."
+    if known["dataset"] in (None, *DATASETS) or dataset in DATASETS:
+        return False
+    try:
+        load_run_data(run, root=root, dataset=dataset)
+    except (ValueError, TypeError, OSError):
+        return False
+    return True
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a000012
 def newest_unfinished(
     kind: str,  # a name in `KINDS`
-    name: str,  # of the runs, without their number
+    trained: str,  # what is trained: the network, or the generator
+    dataset,  # name or path of the images
     results="results",  # directory of results
+    root=None,  # where named data sets are looked for
 ) -> Path:  # directory of the run
-    "Find the newest run that can be resumed; raises `FileNotFoundError` if there is none."
-    parent = Path(results) / f"{kind}s"
-    for run in reversed(find_runs(parent, name).values()):
-        began = (run / "config.json").is_file()
-        if began and run_state(run) not in ("finished", "running"):
+    """Find the newest run of these images that can be resumed, also where their folder was moved; raises
+    `FileNotFoundError` if there is none, naming the newest of other images."""
+    parent = Path(results).expanduser() / f"{kind}s"
+    source = absolute_source(dataset)
+    found = unfinished_runs(parent, kind, trained)
+    for run, known in found.items():
+        if source == find_source(known, parent.parent):
             return run
+    for run, known in found.items():
+        if is_same_data(run, known, source, root):
+            note(f"{run.name} was begun with {known['dataset']}; {source} holds the same images")
+            return run
+    if not found:
+        raise FileNotFoundError(f"no unfinished run of {trained} is in {parent}; start one without --resume")
+    run, known = next(iter(found.items()))
+    begun = known["dataset"] or f"{known['name']}, which was handed over in Python"
     raise FileNotFoundError(
-        f"no unfinished run of {name} is in {parent}; start one without --resume"
+        f"no unfinished run on {source}; {run.name} was begun with {begun}: start a new run without --resume"
     )
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a000013
@@ -146,18 +247,21 @@ def reopen(
     kind: str,  # a name in `KINDS`
     data=None,  # its `Splits`, if they were not loaded by name
     root=None,  # where named data sets are looked for
+    dataset=None,  # name or path of its images, where they have another one now
 ) -> tuple:  # (its config, its images)
     "Make a run ready to go on. Raises `ValueError` for a finished run, or other images than it was begun with."
     config = read_config(run, kind)
     if run_state(run) == "finished":
         raise ValueError(f"{run} is finished; there is nothing to go on with: train a new run")
-    data = load_run_data(run, data, root)
+    data = load_run_data(run, data, root, dataset=dataset)
     begun, now = config["environment"]["torch"], environment()["torch"]
     if begun != now:
         warnings.warn(
             f"{Path(run).name} was begun with torch {begun}; with {now} it may not end with the same bits",
             stacklevel=2,
         )
+    if dataset is not None:
+        config["data"]["dataset"] = absolute_source(dataset)
     return {**config, "resumed": config["resumed"] + 1}, data
 
 # %% ../../nbs/11_runs/00_records.ipynb #0fae36d9
@@ -167,7 +271,8 @@ def check_resumed(
 ):
     "Make sure that a run is not gone on with under other settings; raises `ValueError` naming the first."
     config = read_json(Path(run) / "config.json")
-    begun = {**config["data"], **config["settings"], "root": given.get("root")}
+    given = with_absolute_paths({k: v for k, v in given.items() if k not in NOT_LOADING})  # fingerprints tell images
+    begun = {**loading_of(config["data"]), **config["settings"]}
     unknown = [name for name in given if name not in begun]
     if unknown:
         raise ValueError(
@@ -175,44 +280,3 @@ def check_resumed(
         )
     instead = "leave the option out to go on with it, or start a new run without --resume"
     check_same(begun, given, "this run", instead)
-
-# %% ../../nbs/11_runs/00_records.ipynb #5a000021
-def listed_scores(kind: str, scores: dict) -> dict:
-    "Choose what a table shows of a run's scores."
-    if kind == "classifier":
-        return {part: scores.get(part, {}).get("accuracy") for part in ("valid", "test")}
-    return {name: scores.get(name) for name in ("train_loss", "diversity")}
-
-# %% ../../nbs/11_runs/00_records.ipynb #8163d50c
-def run_row(run: Path, kind: str) -> dict:
-    "Describe one run for the table."
-    scores = run_scores(run)
-    log = run / "history.csv"
-    rounds = len(pd.read_csv(log)) if log.is_file() else 0
-    shown = listed_scores(kind, scores)
-    return dict(
-        run=run.name, rounds=rounds, **shown, seconds=scores.get("seconds"), state=run_state(run)
-    )
-
-# %% ../../nbs/11_runs/00_records.ipynb #27d0283a
-def run_scores(
-    run,  # directory of a run
-) -> dict:  # what was measured at its end; empty for one that is not finished
-    "Read the scores of a run."
-    try:
-        return json.loads((Path(run) / SCORES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-# %% ../../nbs/11_runs/00_records.ipynb #8d311eb5
-def run_table(
-    results="results",  # directory of results
-    kind: str = "classifier",  # a name in `KINDS`
-) -> (
-    pd.DataFrame
-):  # one row a run: rounds done; accuracies in [0,1], or loss and variety; seconds, state
-    "List the runs of a kind, newest last."
-    runs = [p for p in (Path(results) / f"{kind}s").glob("* Run *") if p.is_dir()]
-    rows = [run_row(run, kind) for run in sorted(runs, key=lambda p: p.stat().st_ctime)]
-    columns = ["run", "rounds", *listed_scores(kind, {}), "seconds", "state"]
-    return pd.DataFrame(rows, columns=columns).set_index("run")
