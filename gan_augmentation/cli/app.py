@@ -67,7 +67,8 @@ Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 A_RUN = "the directory of a run, or its name as `gan-augment runs` lists it"
 Run = Annotated[Path, typer.Argument(metavar="RUN", help=A_RUN)]
 A_DATASET = (
-    "fashion_mnist, fashion_mnist_mini, cifar-10, or a folder with one folder of images a class"
+    "fashion_mnist, fashion_mnist_mini, cifar-10; or images of your own: a folder (one folder a class; or train, "
+    "valid, test), a table (.csv, .parquet) of files and labels, an .npz file, or a Hugging Face data set on disk"
 )
 
 # %% ../../nbs/12_cli/02_app.ipynb #a069fb89

@@ -16,7 +16,7 @@ import gan_augmentation.classifiers as classifiers_face
 import gan_augmentation.data as data_face
 import gan_augmentation.runs as runs_face
 from ..core.checks import check_choice, check_range
-from ..data.config import DATASET_NAMES
+from ..data.config import DATASET_NAMES, Reading
 from ..evaluate.config import MeasureConfig
 from .generation import SAMPLING, sampling_options
 from .options import Typed, takes
@@ -83,7 +83,11 @@ Files = Annotated[
 ]
 Top = Annotated[int, typer.Option(min=1, help="name so many classes, with their probabilities")]
 Fit = Annotated[
-    str, typer.Option(help="how an image of another shape is made to fit: pad, crop or stretch")
+    str | None,
+    typer.Option(
+        help="how an image of another shape is made to fit: pad, crop or stretch",
+        show_default="as the training images were, else pad",
+    ),
 ]
 Invert = Annotated[
     bool,
@@ -96,7 +100,7 @@ def predict(
     run: Run,
     files: Files,
     top: Top = 1,
-    fit: Fit = "pad",
+    fit: Fit = None,
     invert: Invert = False,
     results: Results = RESULTS,
     device: Device = None,
@@ -138,7 +142,7 @@ RealOnes = Annotated[
 
 # %% ../../nbs/12_cli/05_measurement.ipynb #ef4003da
 @app.command(rich_help_panel="Measurements")
-@takes(MeasureConfig, *SAMPLING, optional=SAMPLING)
+@takes(MeasureConfig, Reading, *SAMPLING, optional=SAMPLING)
 def measure(
     typed: Typed,
     what: What,
@@ -154,6 +158,7 @@ def measure(
     path = existing(run_at(what, results, "generator"), WHAT)
     dataset = dataset and check_dataset(dataset, suffixes=False)
     where = dict(root=root, cache=root, results=results, device=device, progress=not quiet)
+    where |= dict(reading=typed.of(Reading))
     found, folder = runs_face.evaluate_saved(
         path, dataset, config, options=options, command=typed.line, **where
     )

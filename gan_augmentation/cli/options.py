@@ -81,6 +81,15 @@ def list_type(element, alone: bool) -> tuple:
 
     return str, dict(parser=parse, metavar=f"{name},{name},...")
 
+# %% ../../nbs/12_cli/00_options.ipynb #84877fea
+def completions(choices: tuple):  # function of a word that was begun
+    "Say which names a shell offers for a word."
+
+    def complete(incomplete: str) -> list:
+        return [name for name in choices if name.startswith(incomplete)]
+
+    return complete
+
 # %% ../../nbs/12_cli/00_options.ipynb #3f21341d
 def typer_type(f):
     "Find the type that Typer reads a field with, and what else it has to know."
@@ -92,8 +101,10 @@ def typer_type(f):
         return list_type(element, alone=f.type == f.type | int)
     if isinstance(kind, tuple):
         return several_types(kind, facts["choices"])
-    if facts["choices"] and kind is str:
+    if facts["choices"] and kind is str and not facts["others"]:
         return Literal[facts["choices"]], {}
+    if facts["others"]:
+        return str, dict(metavar="|".join([*facts["choices"], "..."]), autocompletion=completions(facts["choices"]))
     if kind in (int, float):
         shown = (
             facts["high"] is not None and facts["high"] < 2**31

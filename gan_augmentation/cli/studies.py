@@ -8,7 +8,7 @@ __all__ = ['StudyFolder', 'Processes', 'SCHEDULER', 'Scheduler', 'PLAN', 'PlanOn
 
 # %% ../../nbs/12_cli/06_studies.ipynb #3ae14958
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +17,12 @@ import typer
 import gan_augmentation.data as data_face
 import gan_augmentation.runs as runs_face
 import gan_augmentation.study as study_face
-from ..classifiers.config import ClassifierConfig
+from ..classifiers.config import ClassifierConfig, check_network
 from ..data.config import DataConfig
 from ..runs.config import DemoConfig
 from ..study.config import TRAINING, StudyConfig, read_generator
 from .options import Typed, takes
-from .parse import check_dataset, existing, loading, run_at
+from .parse import check_dataset, existing, find_classifiers, run_at
 from gan_augmentation.cli.app import (
     A_DATASET,
     RESULTS,
@@ -67,18 +67,14 @@ SCHEDULER = "address of a Dask scheduler that shares the work instead, e.g. tcp:
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help=SCHEDULER)]
 PLAN = "print what it would cost and what it could find, and stop"
 PlanOnly = Annotated[bool, typer.Option("--plan", help=PLAN)]
-NOT_TYPED = (
-    "mix",
-    "judge",
-    "training",
-)  # tables in a settings file; training is typed setting by setting
+NOT_TYPED = "mix", "judge", "training", "networks"  # tables in a settings file; training is typed setting by setting
 
 # %% ../../nbs/12_cli/06_studies.ipynb #0c001b90
 @app.command(rich_help_panel="The question")
 @takes(
     StudyConfig,
     DataConfig,
-    leave_out=("ratio", "image_seed", *NOT_TYPED),
+    leave_out=("ratio", "image_seed", "real", *NOT_TYPED),
     gather={"training": (ClassifierConfig, TRAINING)},
 )
 def study(  # noqa: PLR0913
@@ -94,10 +90,12 @@ def study(  # noqa: PLR0913
     json: Json = False,
 ):
     "Ask whether generated images help a classifier, and add to what is free; write a report."
-    config = typed.config(StudyConfig)
+    config = find_classifiers(typed, results).config(StudyConfig)
     generators = named_generators(config.generators, results)
-    check_dataset(dataset, suffixes=False)
-    images = data_face.load_data(dataset, **loading(typed.config(DataConfig)))
+    for classifier in config.classifiers:
+        check_network(classifier)
+    dataset = check_dataset(dataset, suffixes=False)
+    images = data_face.load_data(dataset, progress=not quiet, **typed.config(DataConfig).loading())
     where = dict(out=out, processes=processes, device=device)
     if plan:
         found = study_face.plan(images, generators, config, **where)
@@ -126,7 +124,7 @@ DemoProcesses = Annotated[int | None, typer.Option(min=1, help=DEMO_PROCESSES, s
 
 
 @app.command(rich_help_panel="The question")
-@takes(DemoConfig)
+@takes(DemoConfig, DataConfig, leave_out=("image_seed", "real"))
 def demo(
     typed: Typed,
     processes: DemoProcesses = None,
@@ -137,11 +135,15 @@ def demo(
 ):
     "Take real images to a verdict: train a generator, add its images, compare with what the real ones do alone."
     start = time.perf_counter()
+    config = typed.config(DemoConfig)
+    config = replace(config, dataset=check_dataset(config.dataset, suffixes=False))
+    check_network(config.classifier)
+    loading = replace(typed.config(DataConfig), ratio=None)
     where = dict(results=results, processes=processes, device=device, progress=not quiet)
-    outcome, trained, tested = runs_face.run_demo(typed.config(DemoConfig), **where)
+    outcome, trained, tested = runs_face.run_demo(config, loading=loading, **where)
     n_test = outcome.record["config"]["data"]["n_test"]
     lines = [f"Accuracy (%) on {n_test:,} real test images:", "", str(outcome), ""]
     lines += [runs_face.what_is_less(outcome), ""]
-    lines += [f"generator: {trained}", f"study:     {tested} (report.html, study.json)"]
+    lines += [f"generator: {trained or 'trained in the study'}", f"study:     {tested} (report.html, study.json)"]
     lines += [f"{time.perf_counter() - start:.0f} seconds"]
     tell("\n".join(lines), study_facts(outcome), json)

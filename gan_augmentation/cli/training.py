@@ -6,6 +6,7 @@
 __all__ = ['Picture', 'Images', 'Generator', 'RealImages', 'data', 'train_classifier', 'train_generator', 'runs']
 
 # %% ../../nbs/12_cli/03_training.ipynb #7069b6a3
+import warnings
 from pathlib import Path
 from textwrap import shorten
 from typing import Annotated
@@ -15,9 +16,11 @@ import typer
 import gan_augmentation.data as data_face
 import gan_augmentation.runs as runs_face
 from ..classifiers.config import ClassifierConfig
-from ..data.config import DataConfig
+from ..core.checks import Note, noted
+from ..core.files import free_name
+from ..data.config import DATASET_NAMES, DataConfig
 from .options import Typed, takes
-from .parse import GENERATOR, check_dataset, loading
+from .parse import FILES, GENERATOR, check_dataset, find_classifiers
 from gan_augmentation.cli.app import (
     A_DATASET,
     RESULTS,
@@ -31,6 +34,16 @@ from gan_augmentation.cli.app import (
     tell,
 )
 
+# %% ../../nbs/12_cli/03_training.ipynb #33f8676e
+def draw_samples(images, seed: int, out: Path) -> list:  # the line that tells of it
+    "Draw some images of each class; what cannot be written is a note, and the report is told all the same."
+    from gan_augmentation.core.show import drawing
+
+    with drawing(out):
+        images.show(seed=seed, path=out)
+        return [f"samples: {out}"]
+    return []
+
 # %% ../../nbs/12_cli/03_training.ipynb #711ddf10
 def describe_splits(splits, name: str, seed: int, out: Path) -> tuple:  # (text, facts)
     "Describe a data set for people, and for programs."
@@ -41,33 +54,65 @@ def describe_splits(splits, name: str, seed: int, out: Path) -> tuple:  # (text,
     about = data_face.DATASETS.get(name)
     if about:
         lines += [f"licence: {about.licence}", f"source:  {about.source}"]
-    lines += [f"split:   seed {seed}, SHA-256 {splits.sha256[:16]}...", f"samples: {out}"]
+    lines += [f"split:   seed {seed}, SHA-256 {splits.sha256[:16]}...", *draw_samples(splits.train, seed, out)]
     facts = dict(name=splits.name, shape=splits.train.shape, classes=rows_of(splits.describe()))
     facts |= dict(split_seed=seed, split_sha256=splits.sha256, samples=str(out))
     facts |= dict(licence=about.licence, source=about.source) if about else {}
     return "\n".join(lines), facts
 
+# %% ../../nbs/12_cli/03_training.ipynb #430a2196
+def describe_findings(found, dataset: str, config: DataConfig, out: Path) -> tuple:  # (text, facts)
+    "Describe what the doctor found, and the splits if there is nothing in their way."
+    facts = dict(lines=found.lines, broken=found.broken, findings=found.facts)
+    lines = [*found.lines, ""]
+    if found.broken:
+        if found.images is not None:
+            lines += draw_samples(found.images, config.split_seed, out)
+            facts["samples"] = str(out)
+        lines.append("this must be mended before the images can be used")
+        return "\n".join(lines), facts
+    with warnings.catch_warnings(), noted() as heard:
+        warnings.simplefilter("ignore", Note)  # they are among the lines
+        splits = data_face.load_data(dataset, **config.loading())
+    facts["lines"] = [*found.lines, *(line for line in heard if line not in found.lines)]
+    text, about = describe_splits(splits, dataset, config.split_seed, out)
+    return "\n".join([*facts["lines"], "", text]), {**about, **facts}
+
+# %% ../../nbs/12_cli/03_training.ipynb #d4f880d1
+def picture_name(dataset: str) -> Path:
+    "Name a picture after images: `pets.png` for the folder `pets`, or for `pets.csv`."
+    path = Path(dataset)
+    return Path(f"{path.stem if path.suffix.lower() in FILES else path.name}.png")
+
 # %% ../../nbs/12_cli/03_training.ipynb #08d1d205
 Picture = Annotated[
-    Path | None, typer.Option(help="PNG file for the sample grid", show_default="NAME.png")
+    Path | None, typer.Option(help="PNG file for the sample grid", show_default="NAME.png, or NAME-2.png, ...")
 ]
 
 # %% ../../nbs/12_cli/03_training.ipynb #5ed5e6bc
 @app.command(rich_help_panel="Data and trainings")
-@takes(DataConfig, leave_out=("ratio", "image_seed"), files=False)
+@takes(DataConfig, leave_out=("ratio", "image_seed", "real"), files=False)
 def data(
     typed: Typed,
-    dataset: Annotated[str, typer.Argument(metavar="NAME", help=A_DATASET)],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=A_DATASET)],
     out: Picture = None,
     json: Json = False,
 ):
-    "Fetch a data set and describe it: sizes, classes, licence, and a labelled sample grid."
-    check_dataset(dataset, suffixes=False)
+    """Describe a data set, with a labelled sample grid, and look for what may be the matter with images of your own:
+    the exit code is 1 if something must be mended."""
+    dataset = check_dataset(dataset, suffixes=False)
     config = typed.config(DataConfig)
-    splits = data_face.load_data(dataset, **loading(config))
-    out = out or Path(f"{splits.name}.png")
-    splits.train.show(seed=config.split_seed, path=out)
-    tell(*describe_splits(splits, dataset, config.split_seed, out), json)
+    if out is not None and out.suffix.lower() != ".png":
+        raise ValueError(f"--out {out}: the sample grid is a PNG file; give FILE.png")
+    out = out or free_name(picture_name(dataset))
+    if dataset in DATASET_NAMES:
+        splits = data_face.load_data(dataset, **config.loading())
+        tell(*describe_splits(splits, dataset, config.split_seed, out), json)
+        return
+    found = data_face.examine(dataset, config)
+    tell(*describe_findings(found, dataset, config, out), json)
+    if found.broken:
+        raise typer.Exit(1)
 
 # %% ../../nbs/12_cli/03_training.ipynb #b49a05a7
 Images = Annotated[
@@ -87,13 +132,13 @@ def train_classifier(
     json: Json = False,
 ):
     "Train a classifier; settings, history, scores, pictures and weights go to a directory of their own."
-    check_dataset(dataset)
-    config, images = typed.config(ClassifierConfig), typed.of(DataConfig)
+    dataset, typed = check_dataset(dataset, sets=True), find_classifiers(typed, results)
+    config, images = typed.config(ClassifierConfig), {**typed.of(DataConfig), "dataset": dataset}
     where = dict(device=device, progress=not quiet)
     if resume:
-        run = runs_face.unfinished_classifier(config, dataset, results)
-        runs_face.check_resumed(run, {**typed.of(ClassifierConfig), **images})
-        runs_face.resume_run(run, root=images.get("root"), **where)
+        run = runs_face.unfinished_classifier(config, dataset, results, images.get("root"))
+        runs_face.check_resumed(run, {**settings_typed(typed, config), **images})
+        runs_face.resume_run(run, dataset=dataset, root=images.get("root"), **where)
     else:
         run = runs_face.train_run(
             dataset, config, results=results, command=typed.line, **without_dataset(images), **where
@@ -104,6 +149,11 @@ def train_classifier(
 def without_dataset(images: dict) -> dict:
     "Say how images are loaded, without their name."
     return {k: v for k, v in images.items() if k != "dataset"}
+
+
+def settings_typed(typed: Typed, config) -> dict:
+    "List what was typed, as the settings have it: a network that was named by a run is one by name there."
+    return {name: getattr(config, name) for name in typed.of(type(config))}
 
 # %% ../../nbs/12_cli/03_training.ipynb #944d237a
 Generator = Annotated[
@@ -116,7 +166,7 @@ RealImages = Annotated[
 
 # %% ../../nbs/12_cli/03_training.ipynb #01411bd8
 @app.command(rich_help_panel="Data and trainings")
-@takes(GENERATOR, DataConfig, leave_out=("ratio", "image_seed"))
+@takes(GENERATOR, DataConfig, leave_out=("ratio", "image_seed", "real"))
 def train_generator(
     typed: Typed,
     dataset: RealImages,
@@ -128,13 +178,13 @@ def train_generator(
     json: Json = False,
 ):
     "Train a generator; settings, history, sample grids, model card and weights go to a directory of their own."
-    check_dataset(dataset, suffixes=False)
-    config, images = typed.config(GENERATOR), typed.of(DataConfig)
+    dataset = check_dataset(dataset, suffixes=False)
+    config, images = typed.config(GENERATOR), {**typed.of(DataConfig), "dataset": dataset}
     where = dict(device=device, progress=not quiet)
     if resume:
-        run = runs_face.unfinished_generator(config, dataset, results)
+        run = runs_face.unfinished_generator(config, dataset, results, images.get("root"))
         runs_face.check_resumed(run, {**typed.of(type(config)), **images})
-        runs_face.resume_generator(run, root=images.get("root"), **where)
+        runs_face.resume_generator(run, dataset=dataset, root=images.get("root"), **where)
     else:
         run = runs_face.train_generator(
             dataset, config, results=results, command=typed.line, **without_dataset(images), **where
@@ -147,13 +197,18 @@ FORMATS = dict(
 )  # of the columns
 
 # %% ../../nbs/12_cli/03_training.ipynb #de4f5820
-def run_lines(table) -> str:
-    "Write a table of runs for people."
-    width = table.index.str.len().max()
-    shown = {k: text.format for k, text in FORMATS.items() if k in table}
-    shown["run"] = f"{{:{width}}}".format
-    shown["state"] = shorten_state
-    return table.reset_index().to_string(index=False, na_rep="", justify="left", formatters=shown)
+def shown_value(name: str, value) -> str:
+    "Write one value of the list of runs."
+    if value is None:
+        return ""
+    return shorten_state(value) if name == "state" else FORMATS.get(name, "{}").format(value)
+
+
+def run_lines(rows: list) -> str:
+    "Write a list of runs for people."
+    lines = [list(rows[0]), *([shown_value(*item) for item in row.items()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines) + "\n"
 
 # %% ../../nbs/12_cli/03_training.ipynb #aecc1f28
 def shorten_state(state: str) -> str:
@@ -163,8 +218,7 @@ def shorten_state(state: str) -> str:
 @app.command(rich_help_panel="Data and trainings")
 def runs(results: Results = RESULTS, json: Json = False):
     "List the runs of classifiers and generators with their scores."
-    tables = {kind: runs_face.run_table(results, kind) for kind in ("classifier", "generator")}
-    found = [table for table in tables.values() if not table.empty]
+    found = {kind: runs_face.list_runs(results, kind) for kind in ("classifier", "generator")}
     hint = f"no runs in {results}; gan-augment train-classifier or train-generator makes one"
-    text = "\n".join(map(run_lines, found)) or hint
-    tell(text, {kind: rows_of(table) for kind, table in tables.items()}, json)
+    text = "\n".join(map(run_lines, filter(None, found.values()))).rstrip() or hint
+    tell(text, found, json)
