@@ -52,3 +52,8 @@ def run_program(*words):
     from gan_augmentation.cli import main
 
     main(list(words))
+
+
+def list_runs(results):
+    run_program("runs", "--results", results)
+    assert not is_loaded("pandas"), "pandas"

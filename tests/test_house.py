@@ -283,7 +283,17 @@ def test_adding_images_to_arrays_needs_torch_and_no_trainer(tmp_path):
         ["measure", "nowhere"],
         ["export", "nowhere", "x.npz"],
         ["report", "nowhere"],
+        ["data", "nowhere"],
+        ["study", "no/where", "--generator", "dcgan", "--out", "s"],
+        ["study", "fashion_mnist_mini", "--generator", "gan", "--classifier", "resnet", "--out", "s"],
+        ["demo", "--dataset", "nowhere.csv"],
+        ["train-classifier", "--dataset", "setup.py"],
+        ["train-classifier", "--dataset", "fashion_mnist_mini", "--network", "resnet"],
     ],
 )
 def test_help_and_refusals_of_the_program_load_no_torch(words):
     assert loaded_by(light.run_program, *words) == set()
+
+
+def test_runs_are_listed_without_libraries():
+    assert loaded_by(light.list_runs, str(ROOT / "tests/old_directories/results")) == set()

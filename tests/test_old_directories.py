@@ -21,9 +21,8 @@ from gan_augmentation.core.translate import new_arm, translate_plan, translated
 from gan_augmentation.data import ImageDataset, load_data, stratified
 from gan_augmentation.evaluate import load_evaluation, rank_generators
 from gan_augmentation.generators import SyntheticSet, check_unseen, load_generator
-from gan_augmentation.generators.find import run_name
 from gan_augmentation.runs import evaluate_run, resume_generator, resume_run, run_table
-from gan_augmentation.runs.classifier import classifier_run_name, run_summary
+from gan_augmentation.runs.classifier import run_summary
 from gan_augmentation.runs.generator import generator_summary
 from gan_augmentation.runs.records import newest_unfinished
 from gan_augmentation.study import load_study, study, write_report
@@ -167,7 +166,7 @@ def test_a_finished_classifier_answers():
 
 
 def test_a_killed_classifier_ends_like_one_that_was_not_killed():
-    found = newest_unfinished("classifier", classifier_run_name("shallow", "garments_2x2"))
+    found = newest_unfinished("classifier", "shallow", "garments_2x2")
     assert found == run(CLASSIFIER, 2) and run_state(found) == "died"
     resume_run(found, device="cpu")
     assert run_state(found) == "finished" and not (found / "checkpoints").exists()
@@ -211,7 +210,7 @@ def test_a_finished_gan_makes_the_same_images_and_its_critic_judges_them_alike()
 
 def test_an_interrupted_gan_ends_like_one_that_was_not_interrupted():
     "Its critic goes on with the class vectors that it has: they began at random then, and begin at zero today."
-    found = newest_unfinished("generator", run_name("dcgan", "garments_8x8"))
+    found = newest_unfinished("generator", "dcgan", "garments_8x8")
     assert found == run(GAN, 2) and run_state(found) == "stopped: KeyboardInterrupt"
     resume_generator(found)
     assert run_state(found) == "finished" and not (found / "checkpoints").exists()
