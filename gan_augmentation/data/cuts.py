@@ -70,7 +70,7 @@ def together(
     return join_sets(*reasons, *([near_sets(ds)] if near else []))
 
 # %% ../../nbs/01_data/12_cuts.ipynb #9d200003
-PARTS = dict(train="training", valid="validation", test="test")
+PART_NAMES = dict(train="training", valid="validation", test="test")
 
 
 def listing(names, most: int = 5) -> str:
@@ -103,7 +103,7 @@ def check_enough(ds: ImageDataset, sets, needed: int):
 # %% ../../nbs/01_data/12_cuts.ipynb #9d200005
 def check_sides(ds: ImageDataset, chosen, part: str, option: str):
     "Make sure that each class is on both sides of a cut; raises `ValueError`."
-    for what, labels in (("training", ds.labels[~chosen]), (PARTS[part], ds.labels[chosen])):
+    for what, labels in (("training", ds.labels[~chosen]), (PART_NAMES[part], ds.labels[chosen])):
         lost = [ds.classes[c] for c in ds.labels.unique() if not (labels == c).any()]
         if lost:
             more = "images" if ds.groups is None else "groups, which stay whole"
@@ -127,7 +127,8 @@ def cut_off(ds: ImageDataset, sets, fraction: float, seed: int, part: str, leave
     chosen = choose_whole(ds, ds.labels, sets, fraction, seed, leave)
     few = [f"{name} ({n} images)" for name, n in zip(ds.classes, ds.counts) if n and round(fraction * n) == 0]
     if few:
-        note(f"{fraction:.0%} would be no {PARTS[part]} image of class {listing(few)}: each gives one all the same")
+        none_of = f"{fraction:.0%} would be no {PART_NAMES[part]} image of class {listing(few)}"
+        note(f"{none_of}: each gives one all the same")
     return chosen
 
 # %% ../../nbs/01_data/12_cuts.ipynb #9d20000e
@@ -202,9 +203,9 @@ def tell_copies(keys: dict, given):
     for name, mine in keys.items():
         crossing = count_crossing(np.concatenate(seen), mine) if seen and name in given else 0
         if crossing:
-            others = " or ".join(PARTS[k] for k in before)
+            others = " or ".join(PART_NAMES[k] for k in before)
             stays = "the split was given, and stays"
-            note(f"{crossing:,} of {len(mine):,} {PARTS[name]} images equal {others} images; {stays}")
+            note(f"{crossing:,} of {len(mine):,} {PART_NAMES[name]} images equal {others} images; {stays}")
         seen.append(mine)
         before.append(name)
 
@@ -221,20 +222,20 @@ def tell_conflicts(parts: dict, keys: dict):
     named = []
     for name, i in (where[j] for j in found[0][first]):
         ds = parts[name]
-        named.append(f"{ds.classes[ds.labels[i]]} ({PARTS[name]} image {ds.index[i]})")
+        named.append(f"{ds.classes[ds.labels[i]]} ({PART_NAMES[name]} image {ds.index[i]})")
     note(f"{len(found):,} pictures have several labels, e.g. {' and '.join(named)}: mend them, or leave them out")
 
 # %% ../../nbs/01_data/12_cuts.ipynb #9d20000b
 def tell_absent(parts: dict):
     "Name the classes that a part of the split has no image of."
     for name, ds in parts.items():
-        name_absent(ds, f"{PARTS[name]} images")
+        name_absent(ds, f"{PART_NAMES[name]} images")
 
 # %% ../../nbs/01_data/12_cuts.ipynb #9d200022
 def tell_groups(parts):
     "Say how many groups cross a split that came with the images."
     seen, before = set(), []
-    for name in PARTS:
+    for name in PART_NAMES:
         ds = getattr(parts, name)
         if ds is None or ds.groups is None:
             continue
@@ -242,9 +243,9 @@ def tell_groups(parts):
         crossing = len(groups & seen)
         if crossing:
             others = " or ".join(before)
-            note(f"{crossing:,} of {len(groups):,} groups of {PARTS[name]} images have {others} images, too")
+            note(f"{crossing:,} of {len(groups):,} groups of {PART_NAMES[name]} images have {others} images, too")
         seen |= groups
-        before.append(PARTS[name])
+        before.append(PART_NAMES[name])
 
 # %% ../../nbs/01_data/12_cuts.ipynb #9d200033
 def tell_about(parts: dict, given):  # part -> images or None; names of those that were given

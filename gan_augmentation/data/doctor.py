@@ -22,7 +22,7 @@ from ..core.checks import Note, noted
 from ..core.settings import settings_from
 from .classes import name_labels, natural_order
 from .config import DataConfig, Reading, is_name
-from .cuts import join_parts, listing
+from .cuts import PART_NAMES, join_parts, listing
 from .duplicates import image_words, near_pairs
 from .folders import PARTS, Skipped, all_images, shown, walk
 from .forms import Pictures, is_pictures, open_source
@@ -193,7 +193,6 @@ def short_name(item, root) -> str:
     return shown(os.path.relpath(item, root)) if inside else shown(item)
 
 # %% ../../nbs/01_data/14_doctor.ipynb #5b10000c
-WORDS = dict(train="training", valid="validation", test="test")
 KINDS = {"L": "grey", "LA": "grey with transparency", "RGB": "colour", "RGBA": "colour with transparency"}
 KINDS |= {"1": "black and white", "P": "palette", "PA": "palette with transparency", "CMYK": "CMYK"}
 KINDS |= {"F": "floats", "I": "up to 32 bits", "I;16": "16 bits", "I;16B": "16 bits", "I;16L": "16 bits"}
@@ -213,14 +212,14 @@ def look_at_counts(table: pd.DataFrame, found: Findings, config: DataConfig):
     for part, mine in table.groupby("part", sort=False):
         counts = {name: int(n) for name, n in mine.label.value_counts().reindex(classes, fill_value=0).items()}
         found.facts["classes"][part] = counts
-        what = f"{WORDS[part]}: {len(mine):,} images"
+        what = f"{PART_NAMES[part]}: {len(mine):,} images"
         if classes == ["?"]:
             found.lines.append(f"{what} without a class")
             continue
         found.lines.append(f"{what}, {len(classes)} classes: {count_text(counts, 20)}")
         absent = [name for name, n in counts.items() if n == 0]
         if absent:
-            found.lines.append(f"no {WORDS[part]} image is of class {listing(absent)}: add some")
+            found.lines.append(f"no {PART_NAMES[part]} image is of class {listing(absent)}: add some")
     if len(classes) == 1 and classes != ["?"]:
         found.lines.append(f"there is one class only ({classes[0]}): each class needs a folder, or a label, of its own")
 
@@ -294,7 +293,7 @@ def tell_crossing(good: pd.DataFrame, part: str, found: Findings):
     if len(seen):
         first = seen.iloc[0]
         pair = f"{first['name']} = {before.name[before.hash == first.hash].iloc[0]}"
-        what = f"{WORDS[part]} images, of {len(mine):,}, that are in another part, too"
+        what = f"{PART_NAMES[part]} images, of {len(mine):,}, that are in another part, too"
         tell(found, what, len(seen), pair, "take them out of one part; a split that is given stays as it is")
 
 # %% ../../nbs/01_data/14_doctor.ipynb #5b100011

@@ -29,7 +29,7 @@ from .images import ImageDataset, number_groups, with_classes, without_empty
 from .mirrors import load_arrays
 from .sources import DATASETS, dataset_info
 from gan_augmentation.data.cuts import (
-    PARTS,
+    PART_NAMES,
     check_enough,
     check_folds,
     check_fraction,
@@ -89,7 +89,7 @@ class Splits:
         for name in ("valid", "test"):
             other = getattr(self, name)
             if other is not None and other.shape == self.train.shape:
-                other = with_classes(other, self.train.classes, f"{PARTS[name]} images")
+                other = with_classes(other, self.train.classes, f"{PART_NAMES[name]} images")
                 setattr(self, name, other)
             check_alike(self.train, other)
 
@@ -110,7 +110,7 @@ def given_part(parts, what: str, given) -> tuple:  # (images or None, fraction t
         return brought, None
     if brought is not None:
         raise ValueError(
-            f"{what}={given!r}, but {parts.train.name} brings {len(brought):,} {PARTS[what]} images of its own: "
+            f"{what}={given!r}, but {parts.train.name} brings {len(brought):,} {PART_NAMES[what]} images of its own: "
             f"leave {what} out, or give its training images alone"
         )
     if isinstance(given, Real) and not isinstance(given, bool):
@@ -120,7 +120,7 @@ def given_part(parts, what: str, given) -> tuple:  # (images or None, fraction t
     if ds.shape != train.shape:
         sizes = " and ".join("x".join(map(str, part.shape)) for part in (train, ds))
         cure = "bring them to one shape (resize=..., channels=...: for files)"
-        raise ValueError(f"training and {PARTS[what]} images are of {sizes}; {cure}")
+        raise ValueError(f"training and {PART_NAMES[what]} images are of {sizes}; {cure}")
     return ds, None
 
 # %% ../../nbs/01_data/13_splits.ipynb #9d20000f
