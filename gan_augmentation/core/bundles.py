@@ -11,8 +11,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from .files import file_sha256, save_json, whole
 
@@ -68,6 +66,8 @@ def save_bundle(
     more=None,  # function of a directory that writes further files to it
 ) -> Path:  # `path`
     "Write weights and settings as one directory; raises `FileExistsError` rather than replace anything but a bundle."
+    from safetensors.torch import save_file  # loads torch
+
     path = Path(path).expanduser().resolve()
     check_replaceable(path)
     with whole(path) as tmp:
@@ -135,6 +135,9 @@ def load_weights(
     path,  # file in the format safetensors
 ) -> dict:  # name -> tensor
     "Read tensors; raises `ValueError` for a file that is cut off, or of another kind."
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file  # loads torch
+
     try:
         return load_file(path)
     except SafetensorError as e:

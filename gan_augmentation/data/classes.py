@@ -12,9 +12,7 @@ from collections.abc import Mapping, Set, Sized
 from numbers import Real
 
 import numpy as np
-import torch
 
-from ..core.arrays import check_labels
 from ..core.checks import note
 
 # %% ../../nbs/01_data/02_classes.ipynb #05b86098
@@ -276,6 +274,8 @@ def name_labels(
     positions: bool = False,  # whole numbers are positions in `classes`, whatever these are called
 ) -> tuple:  # (positions int64 (n,), class names)
     "Read labels as positions in a list of classes; raises `TypeError` or `ValueError` for what is not one class each."
+    import torch
+
     values = label_values(labels, what)
     classes = None if classes is None else check_names(classes, what)
     by_number = values.dtype.kind in "iu"
@@ -303,7 +303,7 @@ def in_order(values) -> tuple:  # (different values in the order in which they c
     return list(number), np.array(codes, dtype=np.int64)
 
 # %% ../../nbs/01_data/02_classes.ipynb #857f0955
-def doubt_start(labels: torch.Tensor, classes: tuple, what: str):
+def doubt_start(labels, classes: tuple, what: str):
     "Say so where labels look as if they counted from 1."
     n = len(classes)
     if n > 2 and labels.unique().tolist() == list(range(1, n)):
@@ -311,8 +311,10 @@ def doubt_start(labels: torch.Tensor, classes: tuple, what: str):
         note(f"{what}: {start}; if they count from 1, subtract 1")
 
 # %% ../../nbs/01_data/02_classes.ipynb #0d2cc867
-def check_places(values: np.ndarray, classes: tuple, what: str) -> torch.Tensor:  # int64 (n,)
+def check_places(values: np.ndarray, classes: tuple, what: str):  # tensor, int64 (n,)
     "Make sure that whole numbers are positions of classes; raises `ValueError` that names the first that is none."
+    import torch
+
     n, highest = len(classes), values.max(initial=0)
     if highest >= n:
         known = f"label {values[values >= n][0]} of {what} is out of range: the classes are 0 to {n - 1}"
@@ -325,8 +327,12 @@ def check_places(values: np.ndarray, classes: tuple, what: str) -> torch.Tensor:
 def as_positions(
     labels,  # one an image: positions in `classes` (whole numbers), or names
     classes,  # class names
-) -> torch.Tensor:  # int64 (n,)
+):  # tensor, int64 (n,)
     "Read labels that ask for classes; raises `TypeError` or `ValueError` for what is neither a position nor a name."
+    import torch
+
+    from gan_augmentation.core.arrays import check_labels
+
     words = labels.tolist() if hasattr(labels, "tolist") else labels
     if isinstance(words, (list, tuple)) and any(isinstance(word, str) for word in words):
         return torch.tensor(class_positions(words, classes), dtype=torch.int64)

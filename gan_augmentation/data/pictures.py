@@ -23,7 +23,7 @@ from .pixels import CLOSE, find_depth, join_images, pick_ground, shrink
 
 # %% ../../nbs/01_data/04_pictures.ipynb #d137b07f
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError)
-DAMAGED += (struct.error, zlib.error, MemoryError, Image.DecompressionBombError)
+DAMAGED += (struct.error, zlib.error, AssertionError, MemoryError, Image.DecompressionBombError)
 
 
 MISSING = "it is not there"

@@ -11,13 +11,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from torchvision.utils import save_image
 
 from ..core.bundles import write_array
 from ..core.files import whole
-from ..core.show import as_picture
 
 # %% ../../nbs/01_data/17_write.ipynb #a4c56914
 MAX_GRID = 2500  # images in one picture
@@ -46,21 +43,36 @@ def writer(
 # %% ../../nbs/01_data/17_write.ipynb #abdb118c
 def write_grid(path, chunks, labels, classes, shape):
     "Write a PNG: a row a class, or ten a row where classes are not asked for alike."
-    counts = labels.bincount()
+    counts = np.bincount(labels)
     per_class = int(counts.max())
-    alike = (counts[counts > 0] == per_class).all() and (labels.diff() >= 0).all()
+    alike = (counts[counts > 0] == per_class).all() and (np.diff(labels) >= 0).all()
     ncols = per_class if alike and len(labels) > per_class else 10
-    images = torch.cat(list(chunks)) / 255
-    save_image(images, path, nrow=ncols, padding=1, format="png")
+    page = grid_of(np.concatenate(list(map(np.asarray, chunks))), ncols)
+    Image.fromarray(page).save(path, format="png")
+
+
+def grid_of(images: np.ndarray, ncols: int) -> np.ndarray:  # uint8 (h,w,3)
+    "Lay images out with black lines between and around them; one alone has none."
+    if images.shape[1] == 1:
+        images = images.repeat(3, 1)
+    n, h, w, c = images.transpose(0, 2, 3, 1).shape
+    if n == 1:
+        return np.ascontiguousarray(images[0].transpose(1, 2, 0))
+    ncols = min(ncols, n)
+    page = np.zeros((-(-n // ncols) * (h + 1) + 1, ncols * (w + 1) + 1, c), np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // ncols * (h + 1) + 1, i % ncols * (w + 1) + 1
+        page[top : top + h, left : left + w] = image.transpose(1, 2, 0)
+    return page
 
 # %% ../../nbs/01_data/17_write.ipynb #95d8004e
 def write_npz(path, chunks, labels, classes, shape):
     "Write arrays, the images as they come."
-    images = (x.numpy() for x in chunks)
+    images = map(np.asarray, chunks)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as z:
         with z.open("images.npy", "w", force_zip64=True) as f:
             write_array(f, images, (len(labels), *shape), np.uint8)
-        for name, array in dict(labels=labels.numpy(), classes=np.array(classes)).items():
+        for name, array in dict(labels=labels, classes=np.array(classes)).items():
             with z.open(f"{name}.npy", "w") as f:
                 np.save(f, array)
 
@@ -84,9 +96,10 @@ def write_folder(path, chunks, labels, classes, shape):
     folders = [path / name for name in class_folders(classes)]
     for folder in folders:
         folder.mkdir(parents=True)
-    images = (image for x in chunks for image in x.numpy())
+    images = (image for x in chunks for image in np.asarray(x))
     for i, (image, y) in enumerate(zip(images, labels.tolist())):
-        as_picture(image).save(folders[y] / f"{i:06}.png")
+        pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+        Image.fromarray(pixels).save(folders[y] / f"{i:06}.png")
 
 # %% ../../nbs/01_data/17_write.ipynb #0db74a08
 def write_chunks(
@@ -97,7 +110,7 @@ def write_chunks(
     shape: tuple,  # (c,h,w) of an image
 ) -> Path:  # `out`
     "Write images as they come, whole or not at all; raises what `writer` raises, before the first is asked for."
-    out = Path(out).expanduser()
+    out, labels = Path(out).expanduser(), np.asarray(labels)
     write = writer(out, len(labels))
     with whole(out) as tmp:
         write(tmp, chunks, labels, classes, shape)
