@@ -137,6 +137,51 @@ def check_sample(
         raise ValueError(f"the generator returned {len(images)} images for {len(labels)} labels")
     return images.cpu()
 
+# %% ../../nbs/04_generators/00_adapters.ipynb #e0a720ca
+def tensors_of(nodes):  # yields tensors
+    "Find the tensors in nodes, and in the graphs inside them."
+    for node in nodes:
+        for a in node.attribute:
+            yield from (a.t, *a.tensors, a.sparse_tensor.values, a.sparse_tensor.indices)
+            for graph in (a.g, *a.graphs):
+                yield from tensors_of_graph(graph)
+
+
+def tensors_of_graph(graph):  # yields tensors
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from tensors_of(graph.node)
+
+# %% ../../nbs/04_generators/00_adapters.ipynb #f12a8d89
+def check_file(file: Path, path):
+    "Make sure that a file is whole and keeps its weights in its own folder; raises `ValueError`."
+    import onnx
+
+    try:
+        model = onnx.load(file, load_external_data=False)
+    except Exception as e:
+        raise ValueError(f"{path} cannot be read as ONNX: cut off, or no model ({type(e).__name__})") from None
+    if not model.graph.node or not model.opset_import:
+        raise ValueError(f"{path} cannot be read as ONNX: there is no network in it, or it was cut off")
+    functions = [node for f in model.functions for node in f.node]
+    for tensor in (*tensors_of_graph(model.graph), *tensors_of(functions)):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            check_outside({e.key: e.value for e in tensor.external_data}, tensor.name, file, path)
+
+
+def check_outside(stored: dict, name: str, file: Path, path):
+    "Make sure that weights in another file are in the model's folder, all of them; raises `ValueError`."
+    location = stored.get("location", "")
+    target, folder = (file.parent / location).resolve(), file.parent.resolve()
+    if not location or not target.is_relative_to(folder) or target == folder:
+        raise ValueError(f"{path} keeps {name} in {location!r}, outside its own folder; that is not read")
+    if not target.is_file():
+        raise ValueError(f"{path} keeps {name} in {location!r}, which is missing: put it into the same folder")
+    digits = [stored.get(key, "0") for key in ("offset", "length")]
+    if not all(text.isdecimal() for text in digits) or sum(map(int, digits)) > target.stat().st_size:
+        raise ValueError(f"{path} keeps {name} in {location!r}, which is shorter than that: get both files again")
+
 # %% ../../nbs/04_generators/00_adapters.ipynb #4687c849
 def open_session(file, path):
     "Open an ONNX file; raises `FileNotFoundError` or `ValueError`."
@@ -144,6 +189,7 @@ def open_session(file, path):
 
     if not file.is_file():
         raise FileNotFoundError(f"{path} does not exist; give the path of an ONNX file")
+    check_file(file, path)
     try:
         return ort.InferenceSession(str(file), providers=ort.get_available_providers())
     except Exception as e:

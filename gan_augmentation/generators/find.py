@@ -155,6 +155,19 @@ def newest_generator(
         f"train one ({command}, or gan_augmentation.runs.train_generator), or pass a generator"
     )
 
+# %% ../../nbs/04_generators/05_find.ipynb #2a9dfda2
+ONNX_SOURCE = "gan_augmentation.export.source:OnnxSource"  # imported when it is needed, as the families are
+SEAL = b"gan_augmentation_sha256"  # stands in every ONNX file that this package writes
+
+
+def open_exported(path: Path):
+    "Open a generator in an ONNX file, ours or another's; raises `ValueError` or `FileNotFoundError`."
+    file = path.expanduser()
+    if not file.is_file() or SEAL not in file.read_bytes():
+        return OnnxSampler(path)
+    module, name = ONNX_SOURCE.split(":")
+    return getattr(import_module(module), name)(path)
+
 # %% ../../nbs/04_generators/05_find.ipynb #6d913f29
 def open_generator(
     name,  # a name in `GENERATORS`, a directory, or an ONNX file
@@ -163,8 +176,8 @@ def open_generator(
     device,  # where to run
 ):
     "Look a generator up by name, or read it; raises `ValueError` or `FileNotFoundError`."
-    if Path(name).suffix == ".onnx":
-        return OnnxSampler(name)
+    if Path(name).suffix.lower() == ".onnx":
+        return open_exported(Path(name))
     is_word = isinstance(name, str) and not Path(name).is_dir() and not {"/", "\\"} & set(name)
     if name in GENERATORS or is_word:
         return newest_generator(name, real, results, device)

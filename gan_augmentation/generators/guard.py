@@ -35,6 +35,23 @@ def leaked(
     seen = {part: record[part] for part in ("valid", "test")}
     return {part: n if n is None else n - in_train[part] for part, n in seen.items()}
 
+# %% ../../nbs/04_generators/03_guard.ipynb #e01f3174
+ANYHOW = "or pass allow_leak=True (--allow-leak), which is written into every result"
+
+
+def named(source) -> str:
+    "Name a source in a message: by its file or directory, where it has one."
+    path = getattr(source, "path", None)
+    return f"this {type(source.maker).__name__}" if path is None else str(path)
+
+
+def beside(source) -> str:
+    "Say how an exported file that was moved away from its run is made to know what it has seen."
+    path = getattr(source, "path", None)
+    if path is None or path.suffix.lower() != ".onnx" or source.trained_on().get("seen_sha256") is None:
+        return ""
+    return f"If it was moved, copy its run's model/seen.npy, which says it, to {path.parent / 'model'}. Otherwise: "
+
 # %% ../../nbs/04_generators/03_guard.ipynb #1deec505
 def check_unseen(
     source,  # where images come from, or a filter: whatever has `seen`, hashes of images, or a `config`
@@ -49,9 +66,9 @@ def check_unseen(
     leaks = leaked(guard)
     if any(leaks.values()) and not allow_leak:
         raise ValueError(
-            f"this {type(source.maker).__name__} has seen {leaks['valid']:,} of the validation and {leaks['test']:,} "
-            f"of the test images of {data.name}: the result would be worth nothing. Train it on these training images, "
-            "or pass allow_leak=True, which is written into every result"
+            f"{named(source)} has seen {leaks['valid']:,} of the validation and {leaks['test']:,} "
+            f"of the test images of {data.name}: the result would be worth nothing. "
+            f"Train it on these training images, {ANYHOW}"
         )
     return guard
 
@@ -76,7 +93,7 @@ def check_together(source, data, allow_leak) -> Guard:
     if allow_leak:
         return Guard("all images together", None, None, allow_leak)
     raise ValueError(
-        f"this {type(source.maker).__name__} was trained on other images ({about.get('n')} of {about.get('name')}) "
+        f"{named(source)} was trained on other images ({about.get('n')} of {about.get('name')}) "
         f"than the {len(data.train):,} training images here, and does not say which: it may have seen validation or "
-        "test images. Train it on these, or pass allow_leak=True, which is written into every result"
+        f"test images. {beside(source)}Train it on these, {ANYHOW}"
     )
