@@ -41,6 +41,15 @@ def even_steps(
     "Space steps evenly, beginning with the last one."
     return np.round(T - np.arange(n) * T / n).astype(int) - 1
 
+# %% ../../nbs/06_diffusion/03_solvers.ipynb #83cf7db4
+def has_roots(
+    alpha_bar: torch.Tensor,  # of a schedule, from the least noise
+) -> bool:
+    "Tell whether every step of DDPM has a root that can be taken (Song et al. 2021, eq. 12 and 16)."
+    before, after = alpha_bar[:-1], alpha_bar[1:]
+    sigma = ((1 - before) / (1 - after) * (1 - after / before)) ** 0.5
+    return bool((1 - before - sigma**2 >= 0).all())
+
 # %% ../../nbs/06_diffusion/03_solvers.ipynb #68661219
 def ddim_scheduler(trained, n):
     "Cut a schedule of n steps out of a trained one."
@@ -48,7 +57,8 @@ def ddim_scheduler(trained, n):
     scheduler = DDIMScheduler(
         n, prediction_type=trained.config.prediction_type, clip_sample=trained.config.clip_sample
     )
-    scheduler.alphas_cumprod = trained.alphas_cumprod[steps[::-1].copy()].cpu()
+    alphas = trained.alphas_cumprod[steps[::-1].copy()].cpu()
+    scheduler.alphas_cumprod = alphas if has_roots(alphas) else alphas.double().clamp(min=2**-24)
     scheduler.set_timesteps(n)
     return scheduler, steps
 
