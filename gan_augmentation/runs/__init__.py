@@ -33,5 +33,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         demo=["run_demo", "what_is_less"],
         config=["DemoConfig"],
         listing=["list_runs", "run_scores", "run_table"],
+        exporting=["export_run", "export_trained", "quantize_run"],
     ),
 )

@@ -20,3 +20,6 @@ from .config import DemoConfig as DemoConfig
 from .listing import list_runs as list_runs
 from .listing import run_scores as run_scores
 from .listing import run_table as run_table
+from .exporting import export_run as export_run
+from .exporting import export_trained as export_trained
+from .exporting import quantize_run as quantize_run

@@ -9,9 +9,12 @@ __all__ = ['classifier_run_name', 'train_run', 'resume_run', 'unfinished_classif
 # %% ../../nbs/11_runs/01_classifier.ipynb #3cf648c7
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import torch
 
+import gan_augmentation.runs as runs_face
 from ..augment.named import load_training_data
 from ..classifiers.config import ClassifierConfig
 from ..classifiers.corruptions import robustness_text, write_robustness
@@ -24,7 +27,7 @@ from ..core.machine import environment, pick_device
 from ..core.settings import settings_from, split_changes
 from ..core.show import drawing
 from ..data.classes import shortened
-from ..data.config import DataConfig, is_name
+from ..data.config import DataConfig, Reading, is_name
 from ..data.forms import as_dataset, as_parts
 from ..data.images import ImageDataset, name_absent, with_classes
 from ..data.splits import Splits, data_title, load_data
@@ -41,6 +44,7 @@ from gan_augmentation.classifiers.prediction import (
     save_classifier,
 )
 from gan_augmentation.runs.records import (
+    EXPORTED,
     PARTS,
     absolute_source,
     begin_record,
@@ -67,6 +71,7 @@ def train_run(
     results="results",  # directory of results
     device=None,  # where to train; default: the best there is
     progress: bool = False,  # show progress bars
+    export: bool = True,  # afterwards, as ONNX, into the run
     command: str | None = None,  # what was typed, to be written down
     **changes,  # fields of `ClassifierConfig`, and of `DataConfig`, e.g. `subset`; `dataset` is a name for `Splits`
 ) -> Path:  # the directory of the run
@@ -87,7 +92,7 @@ def train_run(
     )
     parent = check_room(Path(results) / "classifiers", bytes_of_run(net))
     run = new_run(parent, classifier_run_name(used.network, loading.dataset or data.name))
-    return fit_run(run, record, data, net, device, progress)
+    return fit_run(run, record, data, net, device, progress, export)
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #10bc9fa7
 def find_images(
@@ -106,8 +111,8 @@ def bytes_of_run(net) -> int:
     return 10 * sum(t.numel() * t.element_size() for t in net.state_dict().values()) + 10**7
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #ad049238
-def fit_run(run, record, data, net, device, progress):
-    "Train a run's network to the end, from the start or from its newest checkpoint, and write the results."
+def fit_run(run, record, data, net, device, progress, export):
+    "Train a run's network to the end, from the start or from its newest checkpoint, write the results, and export it."
     start = time.perf_counter()
     config = settings_from(ClassifierConfig, **record["settings"])
     dls = data.dataloaders(bs=config.bs, seed=config.seed, device=device)
@@ -123,6 +128,7 @@ def fit_run(run, record, data, net, device, progress):
                 save_classifier(net, run / "model", config.network, data.train, seen=seen_by(config, data.train))
             raise
         write_results(run, record, learn, data, start)
+        runs_face.export_trained(run, data.train, export)
     return run
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #0ea0cfb2
@@ -177,6 +183,7 @@ def resume_run(
     root=None,  # where named data sets are looked for
     device=None,  # where to train; default: the best there is
     progress: bool = False,  # show progress bars
+    export: bool = True,  # afterwards, as ONNX, into the run
 ) -> Path:  # the directory
     """Go on with a run from its newest checkpoint. Raises `ValueError` for a finished run or other images,
     `BlockingIOError` for one that is being trained."""
@@ -184,7 +191,7 @@ def resume_run(
     record, data = reopen(run, "classifier", data, root, dataset)
     config = settings_from(ClassifierConfig, **record["settings"])
     net = build_network(config, data.train)
-    return fit_run(run, record, data, net, pick_device(device), progress)
+    return fit_run(run, record, data, net, pick_device(device), progress, export)
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #9c105768
 def unfinished_classifier(
@@ -198,7 +205,7 @@ def unfinished_classifier(
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #b281f2d6
 def evaluate_run(
-    run,  # directory of a finished run
+    run,  # directory of a finished run, or an exported classifier, .onnx, for which `data` is needed
     data=None,  # labelled images: anything `as_parts` takes, or a name; default: the run's own
     *,
     split: str = "test",  # which of the images, where they are split: "train", "valid" or "test"
@@ -209,6 +216,8 @@ def evaluate_run(
 ) -> tuple:  # (scores as `classifiers.scores`, scikit-learn's report as text)
     """Measure a trained classifier; raises `ValueError` if the images have another shape or other classes than it was
     trained for."""
+    if Path(run).suffix.lower() == ".onnx":
+        return evaluate_file(run, data, split, root)
     model = load_classifier(run, device)
     ds = own_images(run, split, root) if data is None else other_images(data, split, model, root)
     ds = check_fits(model, ds)
@@ -221,6 +230,20 @@ def evaluate_run(
         folder = robustness_folder(run, split if data is None else ds.name, against)
         report += robustness_report(models, ds, folder)
     return prediction_scores(logits, ds.labels), report
+
+# %% ../../nbs/11_runs/01_classifier.ipynb #5d266ed8
+def evaluate_file(path, data, split: str, root) -> tuple:
+    "Measure an exported classifier; raises what `evaluate_run` raises."
+    from gan_augmentation.export.runtime import OnnxClassifier  # loads onnxruntime
+
+    model = OnnxClassifier(path)
+    if data is None:
+        raise ValueError(f"{path} does not hold the images that it was trained on: give the ones to measure it with")
+    reading = None if model.reading is None else Reading(**model.reading)
+    known = SimpleNamespace(shape=model.shape, classes=model.classes, reading=reading)
+    ds = check_fits(known, other_images(data, split, known, root))
+    logits = torch.from_numpy(model.logits(ds.images.numpy()))
+    return prediction_scores(logits, ds.labels), class_report(logits, ds, as_text=True)
 
 # %% ../../nbs/11_runs/01_classifier.ipynb #f483325e
 def own_images(run, split: str, root) -> ImageDataset:
@@ -296,8 +319,9 @@ def run_summary(
     run,  # directory of a finished run
 ) -> str:  # some lines
     "Tell what a run gave."
-    record, scores = read_config(run), run_scores(run)
+    record, scores, exported = read_config(run), run_scores(run), Path(run) / EXPORTED
     took = f"{scores['seconds']} seconds, {scores['rounds']} rounds"
     facts = dict(run=run, body=record["pretrained"], took=took)
     facts |= {part: score_line(scores[part]) for part in PARTS if part in scores}
+    facts["onnx"] = exported if exported.is_file() else None
     return "\n".join(f"{name:6} {fact}" for name, fact in facts.items() if fact)

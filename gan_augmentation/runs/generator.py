@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+import gan_augmentation.runs as runs_face
 from ..core.checks import check_range
 from ..core.directories import SCORES, check_room, new_run, recording, run_scores
 from ..core.files import remove, save_json, save_text
@@ -24,6 +25,7 @@ from ..data.splits import Splits, check_real, load_data
 from ..data.write import write_chunks, writer
 from ..generators.find import family, run_name
 from gan_augmentation.runs.records import (
+    EXPORTED,
     absolute_source,
     begin_record,
     describe_data,
@@ -54,6 +56,7 @@ def train_generator(
     results="results",  # directory of results
     device=None,  # where to train; default: the best there is
     progress: bool = False,  # show progress bars
+    export: bool = True,  # afterwards, as ONNX, into the run
     command: str | None = None,  # what was typed, to be written down
     **changes,  # fields of the config, e.g. of `GANConfig`, and of `DataConfig`, e.g. `subset`
 ) -> Path:  # the directory of the run
@@ -71,12 +74,12 @@ def train_generator(
     text = made_by.describe(used, data.train)
     record = begin_record(asked, used, describe_data(data, loading), device, command)
     run = new_run(parent, run_name(name, loading.dataset or data.name))
-    return fit_generator(run, record, data, text, progress)
+    return fit_generator(run, record, data, text, progress, export=export)
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000009
-def fit_generator(run, record, data, text, progress, device=None):
+def fit_generator(run, record, data, text, progress, device=None, *, export):
     """Train a run's generator to the end, from the start or from its newest checkpoint, and write the results:
-    the scores, which make the run a finished one, and then pictures, which can cost it nothing."""
+    the scores, which make the run a finished one, and then pictures and the exported model, which cannot undo it."""
     made_by = family(record["settings"]["generator"])
     config = settings_from(made_by.config, **record["settings"])
     device = device or record["device"]
@@ -93,6 +96,7 @@ def fit_generator(run, record, data, text, progress, device=None):
             made_by.plot(sampler.history, path=run / "curves.png")
         with drawing(run / "samples.png"):
             show_classes(sampler, data.train.classes, run)
+        runs_face.export_trained(run, data.train, export)
     return run
 
 # %% ../../nbs/11_runs/02_generator.ipynb #0f344a22
@@ -125,6 +129,7 @@ def resume_generator(
     root=None,  # where named data sets are looked for
     device=None,  # where to train; default: where it was begun
     progress: bool = False,  # show progress bars
+    export: bool = True,  # afterwards, as ONNX, into the run
 ) -> Path:  # the directory
     """Go on with a run from its newest checkpoint. Raises `ValueError` for a finished run or other images,
     `BlockingIOError` for one that is being trained."""
@@ -133,7 +138,8 @@ def resume_generator(
     record, data = reopen(run, "generator", data, root, dataset)
     made_by = family(record["settings"]["generator"])
     config = settings_from(made_by.config, **record["settings"])
-    return fit_generator(run, record, data, made_by.describe(config, data.train), progress, device)
+    text = made_by.describe(config, data.train)
+    return fit_generator(run, record, data, text, progress, device, export=export)
 
 # %% ../../nbs/11_runs/02_generator.ipynb #f746a3a1
 def unfinished_generator(
@@ -180,7 +186,10 @@ def generator_summary(
     measured = {k: v for k, v in scores.items() if isinstance(v, float) and k != "seconds"}
     last = "  ".join(f"{k} {v:.3f}" for k, v in measured.items())
     took = f"{scores['seconds']} seconds, {scores['rounds']} rounds"
-    return f"run     {run}\ntook    {took}\nlast    {last}\nlook at {run / 'samples.png'}"
+    lines = [f"run     {run}", f"took    {took}", f"last    {last}", f"look at {run / 'samples.png'}"]
+    if (run / EXPORTED).is_file():
+        lines.append(f"onnx    {run / EXPORTED}")
+    return "\n".join(lines)
 
 # %% ../../nbs/11_runs/02_generator.ipynb #5c000019
 def parse_labels(
