@@ -22,10 +22,8 @@ from ..data.config import DataConfig
 from ..diffusion.config import DiffusionSampling
 from ..gans.config import GANSampling
 from .options import Typed, takes
-from .parse import check_dataset, existing, generator_at, run_at
 from gan_augmentation.cli.app import (
     A_DATASET,
-    A_RUN,
     RESULTS,
     Device,
     Json,
@@ -34,6 +32,16 @@ from gan_augmentation.cli.app import (
     app,
     rows_of,
     tell,
+)
+from gan_augmentation.cli.parse import (
+    RUN_OR_FILE,
+    check_dataset,
+    check_device,
+    check_exported,
+    existing,
+    generator_at,
+    is_exported,
+    model_at,
 )
 
 # %% ../../nbs/12_cli/04_generation.ipynb #797b14af
@@ -58,12 +66,28 @@ def sampling_options(typed: Typed) -> dict:
         typed.config(cls)
     return typed.of(*SAMPLING)
 
+# %% ../../nbs/12_cli/04_generation.ipynb #aa7fb931
+def write_exported(path: Path, labels, per_class, out: Path, seed: int, options: dict) -> tuple:  # (labels, file)
+    "Make images with an exported generator; raises `ValueError` for options that it was not left."
+    from gan_augmentation.data.classes import class_positions, split_words
+    from gan_augmentation.data.write import write_chunks
+    from gan_augmentation.export.runtime import OnnxGenerator
+
+    check_exported(options)
+    model = OnnxGenerator(path)
+    if per_class is None:
+        wanted = class_positions(split_words(labels, model.classes), model.classes)
+    else:
+        wanted = [label for label in range(len(model.classes)) for _ in range(per_class)]
+    chunks = model.stream(wanted, seed, **options)
+    return wanted, write_chunks(out, chunks, wanted, model.classes, model.shape)
+
 # %% ../../nbs/12_cli/04_generation.ipynb #9ff646a9
 @app.command(rich_help_panel="Images")
 @takes(*SAMPLING, optional=SAMPLING)
 def generate(  # noqa: PLR0913
     typed: Typed,
-    run: Annotated[Path, typer.Argument(metavar="RUN", help=A_RUN)],
+    run: Annotated[Path, typer.Argument(metavar="RUN|FILE", help=RUN_OR_FILE)],
     labels: Labels = None,
     per_class: PerClass = None,
     out: Pictures = None,
@@ -77,14 +101,18 @@ def generate(  # noqa: PLR0913
     if (labels is None) == (per_class is None):
         raise ValueError("give either --labels, e.g. Coat,Bag, or --per-class, e.g. 10")
     options = sampling_options(typed)
-    run = existing(run_at(run, results, "generator"), A_RUN)
-    trained = generators_face.load_generator(run, device)
-    if per_class is None:
-        wanted = runs_face.parse_labels(labels, trained.classes)
-    else:
-        wanted = runs_face.every_class(trained, per_class)
+    run = model_at(run, results, "generator")
     out = out or free_name("generated.png")
-    path = runs_face.write_images(trained, wanted, out, seed=seed, progress=not quiet, **options)
+    if is_exported(run):
+        check_device(device)
+        wanted, path = write_exported(run, labels, per_class, out, seed, options)
+    else:
+        trained = generators_face.load_generator(run, device)
+        if per_class is None:
+            wanted = runs_face.parse_labels(labels, trained.classes)
+        else:
+            wanted = runs_face.every_class(trained, per_class)
+        path = runs_face.write_images(trained, wanted, out, seed=seed, progress=not quiet, **options)
     tell(f"{len(wanted):,} images: {path}", dict(n=len(wanted), path=str(path)), json)
 
 # %% ../../nbs/12_cli/04_generation.ipynb #8c9beaa1
