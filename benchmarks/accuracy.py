@@ -57,7 +57,7 @@ def row(run) -> dict:
 
 def train(network, seed, settings, root, results):
     "Go on with a run that was killed, or begin one."
-    more = dict(root=root, progress=True)
+    more = dict(root=root, progress=True, export=False)
     try:
         name = classifier_run_name(network, "fashion_mnist")
         return resume_run(newest_unfinished("classifier", name, results), **more)

@@ -14,7 +14,7 @@ from gan_augmentation.core import environment, save_json
 def spread(values) -> dict:
     "Summarise repeated measurements, with a 95 % interval of their mean."
     mean, sem = statistics.mean(values), stats.sem(values)
-    low, high = stats.t.interval(0.95, len(values) - 1, mean, sem)
+    low, high = stats.t.interval(0.95, len(values) - 1, mean, sem) if sem > 0 else (mean, mean)
     return dict(
         mean=mean,
         sd=statistics.stdev(values),

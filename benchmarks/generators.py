@@ -70,7 +70,7 @@ def judge(data, root, results):
         run = runs[-1]
     else:
         where = dict(dataset="fashion_mnist", results=results / "judge")
-        run = train_run(data, **where, progress=True, **JUDGE)
+        run = train_run(data, **where, progress=True, export=False, **JUDGE)
     found = json.loads((run / "metrics.json").read_text())
     return load_classifier(run), found["test"]["accuracy"]
 
@@ -79,7 +79,7 @@ def yardsticks(images, labels, data, known, seed, bs=128) -> dict:
     "Judge generated images: are they recognised, and does a classifier learn from them?"
     made = ImageDataset(images, labels, data.train.classes, name="generated")
     loaders = dataloaders(made, data.valid, bs=bs, seed=seed)
-    pupil = train_classifier(loaders, seed=seed, progress=True, **JUDGE)
+    pupil = train_classifier(loaders, seed=seed, progress=True, export=False, **JUDGE)
     asked = gan_test(known, made.images, made.labels, made.classes)
     splits = dict(valid=data.valid, test=data.test)
     learned = {k: classifier_scores(pupil, ds)["accuracy"] for k, ds in splits.items()}
