@@ -29,9 +29,10 @@ EXE = Path(sys.executable).with_name("gan-augment")
 def trained():
     "Run a training to its end in a new process; return the only run in `where`, and what was printed."
 
-    def run(where, *args):
+    def run(where, *args, export=False):
+        more = [] if export else ["--no-export"]
         done = subprocess.run(
-            [EXE, *args, "--results", where], capture_output=True, text=True, timeout=300
+            [EXE, *args, *more, "--results", where], capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
         (found,) = where.glob("*/* Run *")
@@ -46,7 +47,7 @@ def killed():
 
     def run(where, sign, wait, *args):
         with subprocess.Popen(
-            [EXE, *args, "--results", where], stderr=subprocess.DEVNULL
+            [EXE, *args, "--no-export", "--results", where], stderr=subprocess.DEVNULL
         ) as process:
             while not list(where.rglob(sign)):
                 assert process.poll() is None, "the training ended by itself"

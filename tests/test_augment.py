@@ -549,7 +549,7 @@ def test_a_name_with_a_suffix_finds_its_generator(tmp_path, refusal, done):
             assert without_suffix(f"{name}_{generator}") == (name, generator)
             assert f"{name}_{generator}" in refusal("augment", "fashion_minst_gan", "--out", "set")
     run = train_generator(
-        "fashion_mnist_mini", "gan", epochs=1, device="cpu", results=tmp_path / "results"
+        "fashion_mnist_mini", "gan", epochs=1, device="cpu", results=tmp_path / "results", export=False
     )
     made = augment_dataset(
         "fashion_mnist_mini_gan", counts={"Coat": 2}, results=tmp_path / "results"

@@ -220,6 +220,7 @@ def run(tmp_path_factory, data):
         dataset="fashion_mnist_mini",
         epochs=1,
         device="cpu",
+        export=False,
         results=tmp_path_factory.mktemp("results"),
     )
 

@@ -34,6 +34,8 @@ def do(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*args):
+        if args[0].startswith("train-"):
+            args = [*args, "--no-export"]
         code = cli.main([str(a) for a in args])
         out, err = capsys.readouterr()
         assert "Traceback" not in err + out
@@ -57,7 +59,8 @@ def two_pets(tmp_path):
     "Two folders with one name, and an unfinished run of the first."
     for year, digits in (("2023", {"cat": 0, "dog": 1}), ("2024", {"cat": 7, "dog": 8})):
         folder(tmp_path / year / "pets", digits, 40)
-    return stopped(train_generator(str(tmp_path / "2023/pets"), "dcgan", **SMALL, results=tmp_path / "results"))
+    where = dict(results=tmp_path / "results", export=False)
+    return stopped(train_generator(str(tmp_path / "2023/pets"), "dcgan", **SMALL, **where))
 
 
 # C. Which data a run belongs to
@@ -76,7 +79,9 @@ def test_a_classifier_never_goes_on_with_the_pictures_of_another_folder(do, tmp_
     for year, digits in (("2023", {"cat": 0, "dog": 1}), ("2024", {"cat": 7, "dog": 8})):
         folder(tmp_path / year / "pets", digits, 40)
     run = stopped(
-        train_run(str(tmp_path / "2023/pets"), "shallow", epochs=1, device="cpu", results=tmp_path / "results")
+        train_run(
+            str(tmp_path / "2023/pets"), "shallow", epochs=1, device="cpu", results=tmp_path / "results", export=False
+        )
     )
     before = (run / "config.json").read_text()
     code, said = do("train-classifier", "--network", "shallow", "--dataset", "2024/pets", "--resume", "--device", "cpu")
@@ -284,7 +289,7 @@ def test_a_training_survives_pictures_that_cannot_be_drawn(what, tmp_path, monke
     monkeypatch.setattr(Figure, "savefig", broken)
     monkeypatch.setattr(Image.Image, "save", broken)
     if what == "gan":
-        run, said = heard(train_generator, arrays([0, 1], 40), "dcgan", **SMALL, results=tmp_path)
+        run, said = heard(train_generator, arrays([0, 1], 40), "dcgan", **SMALL, results=tmp_path, export=False)
     else:
         run, said = heard(
             train_run, split_data(arrays([0, 1], 40)), "shallow", epochs=1, device="cpu", results=tmp_path
@@ -310,7 +315,7 @@ def test_generating_overwrites_nothing_of_yours(do, tmp_path):
 def test_three_hundred_classes_do_not_delay_the_end_of_a_training(tmp_path):
     y = np.arange(1200) % 300
     begin = sum(os.times()[:2])
-    heard(train_generator, (np.concatenate([X] * 3)[:1200], y), "dcgan", **SMALL, results=tmp_path)
+    heard(train_generator, (np.concatenate([X] * 3)[:1200], y), "dcgan", **SMALL, results=tmp_path, export=False)
     assert sum(os.times()[:2]) - begin < 60
 
 
@@ -648,6 +653,7 @@ def test_an_evaluation_of_other_images_reads_their_classes(tmp_path):
         epochs=1,
         device="cpu",
         results=tmp_path / "results",
+        export=False,
     )
     same = folder(tmp_path / "same", {"2": 2, "1": 1}, 10, start=50)
     heard(evaluate_run, run, same)

@@ -118,7 +118,7 @@ def test_diffusers_reads_what_we_write(undisturbed):
         ("--steps 0", "'--steps': Input should be greater than or equal to 1"),
         ("--steps 1001", "at most 1000"),
         ("--guidance -1", "'--guidance': Input should be greater than or equal to 0"),
-        ("--guidance nan", "'--guidance': Input should be greater than or equal to 0"),
+        ("--guidance nan", "'--guidance': Input should be less than or equal to 100"),
         ("--sampler euler", "'euler' is not one of 'ddpm', 'ddim', 'dpm++', 'heun'"),
         ("--eta 2 --sampler ddim", "'--eta': Input should be less than or equal to 1"),
         ("--eta 0.5", "choose ddim for it"),

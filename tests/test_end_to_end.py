@@ -33,7 +33,7 @@ def trained_on_all(tmp_path_factory):
     from gan_augmentation.runs import train_generator
 
     results = tmp_path_factory.mktemp("trained")
-    return train_generator("fashion_mnist_mini", "dcgan", epochs=1, results=results, device="cpu")
+    return train_generator("fashion_mnist_mini", "dcgan", epochs=1, results=results, device="cpu", export=False)
 
 
 def test_the_demo_writes_every_number_and_picture(demo):
@@ -75,6 +75,14 @@ def test_the_demo_is_a_command_and_its_study_is_reported_again(program, tmp_path
     (tested / "report.html").unlink()
     assert program("report", tested).returncode == 0 and (tested / "report.html").is_file()
     assert "is no study" in program("report", tmp_path).stderr
+
+
+def test_the_exported_generator_makes_the_same_images(demo):
+    from gan_augmentation.export.runtime import OnnxGenerator
+
+    trained, labels = demo[1], np.arange(10).repeat(3)
+    images = load_generator(trained).sample(labels, seed=5).numpy().astype(int)
+    assert abs(images - OnnxGenerator(trained / "model.onnx").sample(labels, seed=5)).max() <= 1
 
 
 def test_the_generator_saw_only_what_the_classifier_may_see(demo, data):
@@ -160,7 +168,7 @@ def weights(run):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, trained):
     "A run that was never interrupted."
-    return trained(tmp_path_factory.mktemp("undisturbed"), *SMALL)[0]
+    return trained(tmp_path_factory.mktemp("undisturbed"), *SMALL, export=True)[0]
 
 
 def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
@@ -174,6 +182,8 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
         "curves.png",
         "model.txt",
         "model",
+        "model.onnx",
+        "README.md",
     }
     assert {p.name for p in undisturbed.iterdir() if not p.name.startswith(".")} == names
     config, found = (
@@ -214,7 +224,7 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(
             ).stdout
         )
         done = subprocess.run(
-            [EXE, *SMALL, "--results", tmp_path, "--resume"],
+            [EXE, *SMALL, "--no-export", "--results", tmp_path, "--resume"],
             capture_output=True,
             text=True,
             timeout=300,
@@ -231,7 +241,7 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed,
     ).iterdir():
         file.write_bytes(file.read_bytes()[:100])
     done = subprocess.run(
-        [EXE, *SMALL, "--results", tmp_path, "--resume"],
+        [EXE, *SMALL, "--no-export", "--results", tmp_path, "--resume"],
         capture_output=True,
         text=True,
         timeout=300,
@@ -244,7 +254,7 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed,
 def test_two_runs_started_at_once_do_not_meet(undisturbed, tmp_path):
     processes = [
         subprocess.Popen(
-            [EXE, *SMALL, "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+            [EXE, *SMALL, "--no-export", "--results", tmp_path], stderr=subprocess.PIPE, stdout=subprocess.PIPE
         )
         for _ in range(2)
     ]
@@ -285,6 +295,8 @@ def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program,
         and many.stdout.count("%") == 18
     )
     assert f"{folder / 'alpha.png'}: Predicted class: " in many.stdout
+    exported = undisturbed / "model.onnx"
+    assert program("predict", exported, folder, "--top", "3").stdout == many.stdout, "the same without PyTorch"
 
 
 def test_a_run_is_measured_again_with_the_same_result(undisturbed, program):
@@ -311,6 +323,7 @@ def test_a_run_on_an_augmented_data_set_is_called_so_and_resumed(trained_on_all,
         ".5",
         "--epochs",
         "2",
+        "--no-export",
         "--results",
         results,
     )

@@ -86,7 +86,7 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(
     run = killed(tmp_path, sign, wait, *SMALL)
     assert run_state(run) == "died"
     assert "died" in ask("runs", "--results", tmp_path).stdout
-    again = ("--results", tmp_path, "--resume")
+    again = ("--no-export", "--results", tmp_path, "--resume")
     other = ask(*SMALL[:-4], "--lr", "0.1", *again)
     assert other.returncode == 2 and "begun with lr 0.0005, not 0.1" in other.stderr
     foreign = ask(*SMALL, *again, "--target", "v")

@@ -282,6 +282,7 @@ def test_a_judge_of_ones_own_is_asked_for_features(data, tmp_path, program):
             "shallow",
             "--epochs",
             "1",
+            "--no-export",
             "--device",
             "cpu",
         ).returncode

@@ -168,7 +168,7 @@ def test_a_finished_classifier_answers():
 def test_a_killed_classifier_ends_like_one_that_was_not_killed():
     found = newest_unfinished("classifier", "shallow", "garments_2x2")
     assert found == run(CLASSIFIER, 2) and run_state(found) == "died"
-    resume_run(found, device="cpu")
+    resume_run(found, device="cpu", export=False)
     assert run_state(found) == "finished" and not (found / "checkpoints").exists()
     check_weights(
         found / "model" / "weights.safetensors",
@@ -212,7 +212,7 @@ def test_an_interrupted_gan_ends_like_one_that_was_not_interrupted():
     "Its critic goes on with the class vectors that it has: they began at random then, and begin at zero today."
     found = newest_unfinished("generator", "dcgan", "garments_8x8")
     assert found == run(GAN, 2) and run_state(found) == "stopped: KeyboardInterrupt"
-    resume_generator(found)
+    resume_generator(found, export=False)
     assert run_state(found) == "finished" and not (found / "checkpoints").exists()
     for name, sha256 in (
         ("weights.safetensors", EXPECTED["gan"]["file_sha256"]),

@@ -18,7 +18,7 @@ from gan_augmentation.study import load_study
 from gan_augmentation.study.config import study_config
 from gan_augmentation.study.entrants import plan_study
 
-SHALLOW = "--network shallow --epochs 1 --quiet --device cpu".split()
+SHALLOW = "--network shallow --epochs 1 --quiet --device cpu --no-export".split()
 
 
 def digits(n, classes=3):
@@ -124,7 +124,7 @@ def test_pictures_of_many_sizes_are_read_as_they_were_trained(tmp_path, capsys):
 
 def test_a_kept_synthetic_set_is_joined_to_its_real_images(tmp_path, capsys):
     path, results = class_folders(tmp_path), ("--results", tmp_path / "results")
-    small = "--epochs 1 --g-channels 8 --c-channels 8 --quiet --device cpu".split()
+    small = "--epochs 1 --g-channels 8 --c-channels 8 --quiet --device cpu --no-export".split()
     call("train-generator", "--dataset", path, *small, *results)
     (trained,) = (tmp_path / "results" / "generators").iterdir()
     made = tmp_path / "made"
@@ -162,7 +162,7 @@ def my_networks(tmp_path, monkeypatch):
 
 def test_a_network_of_ones_own_is_trained_kept_and_trained_anew(tmp_path, my_networks):
     path = our_arrays(tmp_path)
-    own = "--epochs 1 --lr 0.01 --quiet --device cpu --results r".split()
+    own = "--epochs 1 --lr 0.01 --quiet --device cpu --no-export --results r".split()
     call("train-classifier", "--dataset", path, "--network", my_networks, *own)
     run = tmp_path / "r/classifiers/WidePetsClassifier Run 1"
     model = load_classifier(run, "cpu")
@@ -173,7 +173,8 @@ def test_a_network_of_ones_own_is_trained_kept_and_trained_anew(tmp_path, my_net
     import my_networks as module
 
     assert ClassifierConfig(module.wide).network == my_networks
-    assert train_run(path, "timm:mobilenetv3_small_050", epochs=1, results=tmp_path / "t", device="cpu").is_dir()
+    small = dict(epochs=1, results=tmp_path / "t", device="cpu", export=False)
+    assert train_run(path, "timm:mobilenetv3_small_050", **small).is_dir()
 
 
 GAN = ("gan", dict(epochs=1))

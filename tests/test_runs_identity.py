@@ -21,7 +21,7 @@ from gan_augmentation.gans.config import GANConfig
 from gan_augmentation.generators.find import find_generator
 from gan_augmentation.runs import evaluate_run, evaluate_saved, resume_generator, train_generator, unfinished_generator
 
-SMALL = dict(epochs=1, g_channels=4, c_channels=4, device="cpu")
+SMALL = dict(epochs=1, g_channels=4, c_channels=4, device="cpu", export=False)
 
 
 def pets(root, seed=0, n=12, size=8):
@@ -85,7 +85,7 @@ def test_a_folder_that_was_moved_is_gone_on_with_and_said(begun, tmp_path):
     (tmp_path / "2023").rename(tmp_path / "archive")
     found, said = heard(unfinished, tmp_path / "archive/pets", tmp_path / "results")
     assert found == begun and f"was begun with {tmp_path}/2023/pets" in said
-    resume_generator(begun, dataset=tmp_path / "archive/pets")
+    resume_generator(begun, dataset=tmp_path / "archive/pets", export=False)
     record = read(begun)
     assert (record["resumed"], record["data"]["dataset"]) == (1, str(tmp_path / "archive/pets"))
     assert (begun / SCORES).is_file()
@@ -96,7 +96,7 @@ def test_a_folder_in_which_a_picture_was_changed_is_not(begun, tmp_path):
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "2023/pets/cat/0.png")
     assert unfinished(tmp_path / "2023/pets", tmp_path / "results") == begun
     with pytest.raises(ValueError, match="not those that this run was begun with"):
-        resume_generator(begun)
+        resume_generator(begun, export=False)
 
 
 @pytest.mark.parametrize("here", [".", "elsewhere"])
@@ -109,7 +109,7 @@ def test_a_relative_path_that_an_earlier_version_wrote_is_found(begun, tmp_path,
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / here)
     assert unfinished(tmp_path / "2023/pets", tmp_path / "results") == begun
-    assert read(resume_generator(begun))["resumed"] == 1
+    assert read(resume_generator(begun, export=False))["resumed"] == 1
 
 
 def test_an_unfinished_generator_is_named_where_one_is_looked_for(begun, tmp_path):
@@ -118,7 +118,7 @@ def test_an_unfinished_generator_is_named_where_one_is_looked_for(begun, tmp_pat
         find_generator("dcgan", real, tmp_path / "results")
     with pytest.raises(FileNotFoundError, match="has no trained generator yet"):
         evaluate_saved(begun, str(tmp_path / "2023/pets"))
-    resume_generator(begun)
+    resume_generator(begun, export=False)
     assert find_generator("dcgan", real, tmp_path / "results").shape == (1, 8, 8)
     other = load_data(tmp_path / "2024/pets").train
     with pytest.raises(FileNotFoundError, match="no dcgan trained on these"):
@@ -128,7 +128,8 @@ def test_an_unfinished_generator_is_named_where_one_is_looked_for(begun, tmp_pat
 def test_another_data_set_is_evaluated_by_its_test_part(tmp_path):
     from gan_augmentation.runs import train_run
 
-    run = train_run(pets(tmp_path / "pets"), "shallow", epochs=1, device="cpu", results=tmp_path / "results")
+    few = dict(epochs=1, device="cpu", export=False)
+    run = train_run(pets(tmp_path / "pets"), "shallow", results=tmp_path / "results", **few)
     for part, seed in (("train", 1), ("val", 2), ("test", 3)):
         pets(tmp_path / "split" / part, seed, n=6)
     (scores, _), said = heard(evaluate_run, run, str(tmp_path / "split"))
@@ -210,7 +211,7 @@ def test_a_grid_takes_any_shape(tmp_path):
 
 
 def test_generate_finds_a_free_name(begun, tmp_path, monkeypatch, capsys):
-    resume_generator(begun)
+    resume_generator(begun, export=False)
     monkeypatch.chdir(tmp_path)
     for name in ("generated.png", "generated-2.png", "generated-3.png"):
         assert cli.main(["generate", str(begun), "--per-class", "1", "--device", "cpu", "--quiet"]) == 0

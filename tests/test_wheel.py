@@ -77,6 +77,8 @@ def test_the_program_runs(installed):
 
 def test_editors_find_types_and_faces(installed):
     (package,) = installed.glob("venv/lib/python*/site-packages/gan_augmentation")
+    page = ROOT / "gan_augmentation/export/page"
+    assert {p.name for p in (package / "export/page").iterdir()} == {p.name for p in page.iterdir()}
     assert (package / "py.typed").is_file()
     assert {p.parent.name for p in package.glob("*/__init__.pyi")} == {
         p.parent.name for p in package.glob("*/__init__.py")
