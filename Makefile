@@ -5,21 +5,21 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
 ONE    := OMP_NUM_THREADS=1
 
-.PHONY: demo test nightly bench docs readme faces sidebar architecture clean
+.PHONY: demo test nightly bench docs web readme faces sidebar architecture clean
 
 demo: $(VENV)/.installed          ## the whole path on real images: train, generate, augment, verdict
 	$(BIN)/gan-augment demo
 
 test: $(VENV)/.installed-dev      ## every notebook, then the tests
 	$(ONE) $(BIN)/nbdev_test --n_workers 2
-	$(ONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not nightly" tests
+	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile -m "not nightly" tests
 
 nightly: $(VENV)/.installed-dev   ## what is longer: slow cells, kill tests, simulations, an installed wheel; half an hour
 	for f in $$(grep -rl '#| slow' nbs --include='*.ipynb'); do $(ONE) $(BIN)/nbdev_test --flags slow --path $$f || exit 1; done
-	$(ONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m nightly tests
+	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile -m nightly tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
-	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch'; do \
+	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict web quantized keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch' 'export classifiers' 'export dcgan'; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 
@@ -29,6 +29,10 @@ docs: $(VENV)/.installed-dev      ## the site, in _docs (needs quarto; `make tes
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" nbdev_proc_nbs --n_workers 1
 	cd _proc && quarto render --no-cache
 	mv _proc/_docs _docs
+	$(BIN)/python -W ignore tools/web.py _docs/web
+
+web: $(VENV)/.installed           ## a page that classifies and generates in the browser, in _web (needs npm once)
+	$(BIN)/python -W ignore tools/web.py _web
 
 readme: $(VENV)/.installed-dev    ## README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
@@ -59,7 +63,7 @@ architecture: $(VENV)/.installed-dev ## areas, rooms and arrows as the code has 
 	touch $@
 
 clean:
-	rm -rf _proc _docs build *.egg-info
+	rm -rf _proc _docs _web build *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -15,7 +15,7 @@ setup(
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     packages=find_packages(include=[name, f"{name}.*"]),
-    package_data={"": ["py.typed", "*.pyi", "templates/*"], name: cfg["package_data"].split()},
+    package_data={"": ["py.typed", "*.pyi", "templates/*", "page/*"], name: cfg["package_data"].split()},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split(), "dask": cfg["dask_requirements"].split()},

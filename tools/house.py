@@ -17,6 +17,8 @@ OWN_FACE = {
     "data.splits",
     "augment.dataset",
     "study.experiment",
+    "runs.classifier",
+    "runs.generator",
 }  # ask their own face for a later or heavier room when it is needed
 DOTTED = re.compile(rf"\b{PACKAGE}\.[a-z]\w*")
 

@@ -98,7 +98,8 @@ def is_generator(source) -> bool:
         is_table = type(source).__module__.partition(".")[0] in ("pandas", "polars")  # they can sample, too
         return callable(getattr(source, "sample", None)) and not is_table
     path = Path(source).expanduser()
-    return source in GENERATORS or path.suffix == ".onnx" or any(map(describes_generator, (path, path / "model")))
+    is_named = source in GENERATORS or path.suffix.lower() == ".onnx"
+    return is_named or any(map(describes_generator, (path, path / "model")))
 
 
 def describes_generator(folder: Path) -> bool:

@@ -15,6 +15,7 @@ LINK_IN_CODE = re.compile(r"\[[^\[\]]*\]\((?:https?://|[\w./-]+\.(?:ipynb|html|q
 WARNING = re.compile(r"\b\w*Warning\b\s*:")
 PROGRESS = re.compile(r"<progress|progress-bar|\d+%\s?\|[█▏▎▍▌▋▊▉ ]|\bit/s\b|\r(?!\n)")
 DIAGRAM = re.compile(r"^```\{?mermaid\}?\s*\n(.*?)^```", flags=re.M | re.S)
+LATER = "web/"  # what `make docs` puts beside the pages when they are made
 PICTURES = {"image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp"}
 DEFINITIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
 IMPORTS = ast.Import, ast.ImportFrom
@@ -161,6 +162,8 @@ def broken(address: str, word: str, page: Page, site: Site) -> str:
     )
     target = page if not path else site.pages.get(name, site.outputs.get(name))
     if target is None:
+        if name.startswith(LATER):
+            return ""
         is_file = not name.startswith("..") and (site.proc / name).is_file()
         return (
             ""
