@@ -19,6 +19,7 @@ from gan_augmentation.classifiers.prediction import Classifier
 from gan_augmentation.data import load_data
 from gan_augmentation.export.exporter import export_onnx
 from gan_augmentation.export.quantize import quantize_onnx
+from gan_augmentation.runs.records import load_run_data
 
 EPOCHS = dict(vgg_like=3, convolutional=2)
 ROUNDS, N_IMAGES = 5, 500
@@ -42,14 +43,13 @@ def load(network, runs):
     "Load the newest trained run of a network, and the images that it was trained and tested on."
     found = []
     for config in Path(runs).rglob("config.json"):
-        is_run = (config.parent / "metrics.json").is_file()
-        if is_run and json.loads(config.read_text()).get("network") == network:
+        settings = json.loads(config.read_text()).get("settings", {})
+        if (config.parent / "metrics.json").is_file() and settings.get("network") == network:
             found.append(config.parent)
     if not found:
         raise SystemExit(f"no trained run of {network} below {runs}: train one, or leave --runs out")
     run = max(found, key=lambda path: (path / "config.json").stat().st_mtime)
-    name = json.loads((run / "config.json").read_text())["data"]["name"]
-    return load_classifier(run, "cpu"), load_data(name)
+    return load_classifier(run, "cpu"), load_run_data(run)
 
 
 def measure(model, data, folder) -> tuple:  # (a dict for each round, the other methods)
