@@ -26,6 +26,7 @@ from ..data.classes import shortened
 from ..data.cuts import PART_NAMES
 from ..data.sources import DATASETS
 from ..evaluate.intervals import estimate_share
+from .config import DENOISER, EXPORTED, SMALLER
 from .runtime import open_seal, read_about
 
 # %% ../../nbs/09_export/08_cards.ipynb #1f237c21
@@ -63,8 +64,7 @@ def without_paths(record):  # anything JSON can hold -> the same
 
 # %% ../../nbs/09_export/08_cards.ipynb #7952dea0
 CARD = "README.md"
-EXPORTED = "model.onnx"
-ONNX_FILES = EXPORTED, "model.int8.onnx", "model.fp16.onnx", "denoiser.onnx"
+ONNX_FILES = EXPORTED, *dict.fromkeys(SMALLER.values()), DENOISER
 ENDINGS = ".json", ".md", ".npy", ".safetensors"  # of the files of a saved model
 
 

@@ -46,7 +46,8 @@ def check_endpoint(endpoint: str | None) -> str:
     found = urlsplit(endpoint)
     if found.scheme == "https" and found.hostname or found.scheme == "http" and found.hostname in LOCAL:
         return endpoint
-    raise ValueError(f"endpoint is {endpoint!r}; give an address that begins with https://, e.g. https://huggingface.co")
+    give = "give an address that begins with https://, e.g. https://huggingface.co"
+    raise ValueError(f"endpoint is {endpoint!r}; {give}")
 
 # %% ../../nbs/09_export/12_hub.ipynb #ec324df1
 def check_repo_id(repo_id: str) -> str:

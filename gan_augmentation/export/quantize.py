@@ -6,13 +6,9 @@
 __all__ = ['Quantized', 'method_words', 'quantize_onnx']
 
 # %% ../../nbs/09_export/07_quantize.ipynb #25e998a0
-import io
-import logging
 import statistics
 import tempfile
 import time
-import warnings
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,21 +30,9 @@ from ..core.checks import note
 from ..core.settings import settings_from
 from ..evaluate.intervals import Estimate, estimate_share
 from .config import QuantizeConfig
+from .graphs import quiet
 from .metadata import check_place, read_onnx, write_onnx
 from .runtime import SEAL, OnnxClassifier, OnnxGenerator
-
-# %% ../../nbs/09_export/07_quantize.ipynb #8d17c247
-@contextmanager
-def quietly():
-    "Keep what a library prints, logs and warns of from the user; errors are raised as ever."
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
 
 # %% ../../nbs/09_export/07_quantize.ipynb #3c24730d
 def prepare(path, folder: Path) -> Path:
@@ -372,7 +356,7 @@ def check_out(out, path: Path, config: QuantizeConfig, precision: str) -> Path: 
 def make_smaller(path: Path, model: onnx.ModelProto, images, config: QuantizeConfig, folder: Path) -> onnx.ModelProto:
     "Make a graph smaller; raises `ValueError` for one with which that does not work."
     try:
-        with quietly():
+        with quiet():
             if config.method == "fp16":
                 return make_half(model)
             prepared = prepare(path, folder)

@@ -31,6 +31,7 @@ from ..data.config import DataConfig, Reading, is_name
 from ..data.forms import as_dataset, as_parts
 from ..data.images import ImageDataset, name_absent, with_classes
 from ..data.splits import Splits, data_title, load_data
+from ..export.config import EXPORTED
 from ..training.callbacks import history
 from ..training.learner import model_info
 from gan_augmentation.classifiers.prediction import (
@@ -44,7 +45,6 @@ from gan_augmentation.classifiers.prediction import (
     save_classifier,
 )
 from gan_augmentation.runs.records import (
-    EXPORTED,
     PARTS,
     absolute_source,
     begin_record,

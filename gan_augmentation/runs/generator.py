@@ -23,9 +23,9 @@ from ..data.config import DataConfig
 from ..data.forms import as_dataset
 from ..data.splits import Splits, check_real, load_data
 from ..data.write import write_chunks, writer
+from ..export.config import EXPORTED
 from ..generators.find import family, run_name
 from gan_augmentation.runs.records import (
-    EXPORTED,
     absolute_source,
     begin_record,
     describe_data,
