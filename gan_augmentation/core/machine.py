@@ -8,6 +8,7 @@ __all__ = ['PACKAGES', 'environment', 'pick_device']
 # %% ../../nbs/00_core/03_machine.ipynb #ef1fa29c
 import os
 import platform
+import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,6 +51,11 @@ def environment() -> dict:  # names and versions
         threads=torch.get_num_threads(),
         accelerator=torch.cuda.get_device_name() if has_cuda else None,
     )
+
+# %% ../../nbs/00_core/03_machine.ipynb #b94dccf5
+def now() -> str:
+    "Write the time into a results file, to the second; where clocks show another one, it is the same."
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
 
 # %% ../../nbs/00_core/03_machine.ipynb #d8bb1c20
 def pick_device(

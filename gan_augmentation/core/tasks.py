@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import LokyBackend, get_active_backend
 
 from .progress import progress_bar
 
@@ -26,21 +27,29 @@ def run_tasks(
     processes: int = 1,  # that do them, unless `joblib.parallel_config` says otherwise
     here: bool = False,  # in this process, whatever is configured
     progress: bool | str = False,  # show a progress bar, with this text
+    finished=None,  # called here with each task that is done: at once where it was, else as soon as it is
 ):
     "Do all tasks that are not done; raises what a task raises, and `ChildProcessError` where a worker was lost."
-    left = [task for task in tasks if not done(task)]
+    left = []
+    for task in tasks:
+        if not done(task):
+            left.append(task)
+        elif finished:
+            finished(task)
     where = dict(n_jobs=processes) if processes > 1 else {}
     if here:
         where = dict(backend="sequential")
-    workers = Parallel(**where, batch_size=1, return_as="generator_unordered")
+    workers = Parallel(**where, **watched_workers(where), batch_size=1, return_as="generator_unordered")
     calls = (delayed(run_watched)(run, task, os.getpid()) for task in left)
     text = progress if isinstance(progress, str) else "tasks"
     before = len(tasks) - len(left)
     with progress_bar(desc=text, total=len(tasks), initial=before, unit="task", enabled=bool(progress)) as bar:
         try:
             with quiet_workers():
-                for _ in workers(calls):
+                for task in workers(calls):
                     bar.update()
+                    if finished:
+                        finished(task)
         except BrokenProcessPool as e:
             reason = " ".join(str(e).split())
             raise ChildProcessError(f"a worker was lost, which can be for want of memory: {reason}") from None
@@ -64,13 +73,28 @@ def process_lock():
     "Make the lock with which tasks of this process come one after the other."
     return threading.RLock()
 
+# %% ../../nbs/00_core/12_tasks.ipynb #0044a0e8
+def watched_workers(where: dict) -> dict:  # arguments of `Parallel`
+    "Have processes that are started here watch this one from the beginning, before they have a task."
+    backend = get_active_backend()[0]
+    if "backend" in where or not isinstance(backend, LokyBackend):
+        return {}
+    return dict(initializer=watch_early, initargs=(os.getpid(),))
+
+
+def watch_early(parent: int):
+    "Begin to watch the parent of this process; an orphan, which belongs to process 1, ends."
+    if os.getppid() in (parent, 1):
+        end_with_parent(parent)
+
 # %% ../../nbs/00_core/12_tasks.ipynb #d020ac63
-def run_watched(run, task, parent: int):
+def run_watched(run, task, parent: int):  # the task
     "Do a task; in a worker that was started by the process `parent`, for as long as that process lives."
     if os.getppid() == parent:
         end_with_parent(parent)
     with process_lock(), parallel_config(backend="sequential"):
         run(task)
+    return task
 
 # %% ../../nbs/00_core/12_tasks.ipynb #482f5182
 @lru_cache
