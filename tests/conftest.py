@@ -1,9 +1,11 @@
 "Fixtures that the tests share."
 
 import os
+import socket
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ def data():
     return load_data("fashion_mnist_mini")
 
 
+ROOT = Path(__file__).resolve().parents[1]
 EXE = Path(sys.executable).with_name("gan-augment")
 
 
@@ -90,3 +93,40 @@ def refusal(tmp_path, capsys, monkeypatch):
         return err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    "A real MLflow server on SQLite, with a place for files."
+    program = Path(os.environ.get("MLFLOW_SERVER", ROOT / ".venv-mlflow/bin/mlflow"))
+    if not program.is_file():
+        pytest.skip(f"{program} is not there: `make .venv-mlflow/.installed` installs a server")
+    folder = tmp_path_factory.mktemp("server")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = f"server --backend-store-uri sqlite:///{folder}/runs.db --artifacts-destination {folder}/files"
+    words += f" --host 127.0.0.1 --port {port} --workers 1"
+    quiet = dict(os.environ, MLFLOW_DISABLE_TELEMETRY="true")
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen([program, *words.split()], env=quiet, stdout=log, stderr=log, start_new_session=True)
+    uri = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(uri, process, folder / "log")
+        yield uri
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for(uri, process, log):
+    "Wait until a server answers."
+    from gan_augmentation.training.ml_flow import check_mlflow
+
+    for _ in range(120):
+        assert process.poll() is None, log.read_text()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if check_mlflow(uri):
+                return
+        time.sleep(1)
+    raise AssertionError(log.read_text())

@@ -14,5 +14,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         learner=["ResumableLearner", "optimizer", "precision_cbs", "quiet", "model_info"],
         callbacks=["AtStepsCB", "AverageCB", "HistoryCB", "KeepBestCB", "StopAtNaNCB", "history"],
         checkpoints=["CheckpointCB"],
+        config=["TrackConfig"],
+        services=["Tracked"],
+        tracking=["check_tracking", "tracked"],
+        offline=["read_offline"],
     ),
 )

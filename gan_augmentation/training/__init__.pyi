@@ -11,3 +11,8 @@ from .callbacks import KeepBestCB as KeepBestCB
 from .callbacks import StopAtNaNCB as StopAtNaNCB
 from .callbacks import history as history
 from .checkpoints import CheckpointCB as CheckpointCB
+from .config import TrackConfig as TrackConfig
+from .services import Tracked as Tracked
+from .tracking import check_tracking as check_tracking
+from .tracking import tracked as tracked
+from .offline import read_offline as read_offline

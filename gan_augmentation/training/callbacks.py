@@ -224,6 +224,7 @@ class AtStepsCB(FitCB):
     "Call a function after certain steps; the training goes on as if nobody had looked."
 
     order = 95  # after everybody who changes weights
+    in_first_stage = False  # the steps are those of the whole network
 
     def __init__(
         self,
