@@ -29,6 +29,7 @@ from ..data.forms import as_dataset, as_parts
 from ..data.images import ImageDataset, with_classes
 from ..data.sources import DATASETS
 from ..data.splits import Splits, check_alike, check_real, load_data
+from ..generators.adapters import place_of
 from ..generators.find import GENERATORS, find_source
 from ..generators.guard import check_unseen
 from ..generators.stored import SyntheticSet
@@ -363,6 +364,12 @@ def describe_real(data: Splits) -> dict:
     about = dict(name=real.name, n=len(real), sha256=real.sha256(), split_sha256=data.sha256)
     return dict(**about, dataset=data.source, loading=data.loading)
 
+# %% ../../nbs/08_augment/05_dataset.ipynb #f7fe28c0
+def describe_maker(source) -> dict:
+    "Describe a source; a set that was made before also says the fingerprint of its generator."
+    made_by = dict(made_by_sha256=source.about["generator"]["sha256"]) if isinstance(source, SyntheticSet) else {}
+    return {**source.describe(), **made_by}
+
 # %% ../../nbs/08_augment/05_dataset.ipynb #b91a9a25
 def provenance(data, source, config, found, guard, mix, options, start) -> dict:
     "Write down where the images of an augmented set come from: anything JSON can hold."
@@ -370,7 +377,8 @@ def provenance(data, source, config, found, guard, mix, options, start) -> dict:
     counts = torch.bincount(found.labels, minlength=real.n_classes).tolist()
     return dict(
         real=describe_real(data),
-        generator=source.describe(),
+        generator=describe_maker(source),
+        generator_path=place_of(source),
         guard=asdict(guard),
         seed=int(config.seed),
         asked=asked_for(config),

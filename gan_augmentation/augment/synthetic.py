@@ -18,14 +18,17 @@ from huggingface_hub import DatasetCardData
 from ..core.bundles import save_array
 from ..core.checks import check_same
 from ..core.files import file_sha256, locked, remove, save_json, whole
-from ..core.machine import environment
+from ..core.machine import environment, now
+from ..core.privacy import without_paths
 from ..core.settings import settings_from
 from ..core.show import drawing, mosaic
 from ..core.templates import render
 from ..core.translate import read_json
 from ..data.images import ImageDataset
-from ..generators.adapters import as_source
+from ..generators.adapters import as_source, place_of
 from ..generators.guard import Guard
+from ..generators.nodes import lineage_text
+from ..generators.origins import set_node
 from ..generators.sampler import SEEN
 from ..generators.stored import DONE, FORMAT, PLAN, SyntheticSet
 from .config import AugmentConfig
@@ -153,14 +156,16 @@ def size_category(n: int) -> str:
 # %% ../../nbs/08_augment/04_synthetic.ipynb #88293f8f
 def set_card(about: dict) -> str:  # Markdown
     "Describe a synthetic set, from the content of its `set.json`, for people."
+    about = without_paths(about)
     header = DatasetCardData(
         task_categories=["image-classification"],
         tags=["synthetic"],
         size_categories=[size_category(about["n"])],
     )
     config = about["generator_config"] or {}
-    maker = config.get("generator") or about["generator"]["type"]
-    return render("augment", "set_card.md", about=about, header=header.to_yaml(), maker=maker)
+    shown = dict(about=about, maker=config.get("generator") or about["generator"]["type"])
+    lineage = lineage_text(set_node(about, "this set"))
+    return render("augment", "set_card.md", header=header.to_yaml(), lineage=lineage, **shown)
 
 # %% ../../nbs/08_augment/04_synthetic.ipynb #1a9a0898
 def describe_set(out, found, plan, source, guard, shards, origin=None) -> dict:  # anything JSON can hold
@@ -174,6 +179,7 @@ def describe_set(out, found, plan, source, guard, shards, origin=None) -> dict: 
         guard=asdict(guard or Guard("nothing", None, None, False)),
         real=origin,
         generator_config=source.describe()["config"],
+        generator_path=place_of(source),
         report={k: dict(zip(report.index, v.tolist())) for k, v in report.items()},
         shards=shards,
         files={name: file_sha256(out / name) for name in names},
@@ -193,7 +199,7 @@ def write_set(out, found, plan, source, filters, guard, start, origin=None):  # 
         with drawing(out / PICTURE):
             draw_both(folder, found, plan["classes"], filters, out / PICTURE)
     about = describe_set(out, found, plan, source, guard, shards, origin)
-    about |= dict(seconds=round(time.perf_counter() - start, 2), environment=environment())
+    about |= dict(time=now(), seconds=round(time.perf_counter() - start, 2), environment=environment())
     with whole(out / "README.md") as tmp:
         tmp.write_text(set_card(about), encoding="utf-8")
     save_json(out / DONE, about)

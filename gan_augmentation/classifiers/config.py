@@ -225,11 +225,18 @@ class ClassifierConfig(FollowsRuns):
 
     def check(self):
         super().check()
+        if self.augment == "none":  # what stands where an option cannot be left out
+            object.__setattr__(self, "augment", None)
         parse_transforms(self.augment)
-        if self.epochs is not None and self.steps is not None:
-            raise ValueError(f"epochs is {self.epochs} and steps is {self.steps}; both say how long: give one of them")
-        if self.balance == "class-weights" and self.loss == "logit-adjusted":
-            raise ValueError("class-weights and logit-adjusted both make up for uneven classes: give one of them")
+        check_pairs(self)
+
+# %% ../../nbs/03_classifiers/09_config.ipynb #21376fd7
+def check_pairs(config: ClassifierConfig):
+    "Refuse two settings that say the same thing; raises `ValueError`."
+    if config.epochs is not None and config.steps is not None:
+        raise ValueError(f"epochs is {config.epochs} and steps is {config.steps}; both say how long: give one of them")
+    if config.balance == "class-weights" and config.loss == "logit-adjusted":
+        raise ValueError("class-weights and logit-adjusted both make up for uneven classes: give one of them")
 
 # %% ../../nbs/03_classifiers/09_config.ipynb #c34b96bf
 FINETUNE = 5  # epochs for all layers of the pretrained default

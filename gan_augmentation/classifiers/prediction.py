@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..core.arrays import check_images, normalize
+from ..core.arrays import check_images, fingerprint, normalize
 from ..core.bundles import holds_bundle, load_bundle, save_bundle
 from ..core.checks import check_range, note
 from ..core.directories import title
@@ -290,6 +290,11 @@ def network_options(
         return {}
     return dict(backbone=net.body.name, resolution=net.body.resolution)
 
+# %% ../../nbs/03_classifiers/04_prediction.ipynb #e1bc8fb9
+def weights_sha256(net: nn.Module) -> str:
+    "Fingerprint of a network's weights, by which what was made of it finds it again."
+    return fingerprint(*(tensor.cpu() for tensor in net.state_dict().values()))
+
 # %% ../../nbs/03_classifiers/04_prediction.ipynb #6a3d8246
 def save_classifier(
     model,  # a trained `Learner` or network
@@ -303,6 +308,7 @@ def save_classifier(
     net = getattr(model, "model", model)
     options = network_options(net)
     config = dict(network=network, shape=ds.shape, classes=ds.classes, options=options, **facts)
+    config["weights_sha256"] = weights_sha256(net)
     if getattr(ds, "reading", None) is not None:
         config["reading"] = as_record(ds.reading)
 

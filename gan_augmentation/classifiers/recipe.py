@@ -27,7 +27,7 @@ from torch import nn
 
 from ..core.checks import note
 from ..core.settings import settings_from
-from ..training.callbacks import AtStepsCB, AverageCB, HistoryCB, KeepBestCB, StopAtNaNCB
+from ..training.callbacks import AverageCB, HistoryCB, KeepBestCB, StopAtNaNCB
 from ..training.checkpoints import CheckpointCB
 from ..training.learner import ResumableLearner, StepsCB, optimizer, precision_cbs, quiet, rounds
 from .backbones import TransferClassifier, is_frozen
@@ -145,8 +145,8 @@ def training_cbs(learn: ResumableLearner, folder=None) -> list:
 
 # %% ../../nbs/03_classifiers/06_recipe.ipynb #4ee18418
 def first_stage(cbs) -> list:
-    "List the callbacks that also watch the training of a new head: not those that count the steps of the fine-tuning."
-    return [cb for cb in L(cbs) if not isinstance(cb, AtStepsCB)]
+    "List the callbacks that also watch the training of a new head: not those that count or record the fine-tuning."
+    return [cb for cb in L(cbs) if getattr(cb, "in_first_stage", True)]
 
 # %% ../../nbs/03_classifiers/06_recipe.ipynb #89d55a10
 def train_classifier(

@@ -144,7 +144,8 @@ def save(
         self.scheduler.save_pretrained(folder / SCHEDULER)
         self.save_more(folder)
 
-    return save_bundle(path, None, self.config, card=model_card(self.config), more=save_parts)
+    config = self.saved_config()
+    return save_bundle(path, None, config, card=model_card(config), more=save_parts)
 
 # %% ../../nbs/06_diffusion/04_sampler.ipynb #0621f5be
 def load_diffusion(

@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from ..core.checks import check_choice, check_range
 from ..core.directories import find_runs
 from ..core.files import save_json
-from ..core.machine import environment
+from ..core.machine import environment, now
 from ..core.settings import as_record, settings_from
 from ..core.show import COLOURS, MAX_ROWS, drawing, plain_text, save_figure, show_sides
 from ..core.translate import read_json
@@ -82,7 +82,7 @@ def measure_images(bench: Bench, found) -> Evaluation:
     real_values = measure_real(bench, generated, real, other, metrics)
     record = dict(
         generator=found.about,
-        data=dict(name=train.name, split_sha256=bench.data.sha256, n_train=len(train)),
+        data=dict(name=train.name, split_sha256=bench.data.sha256, n_train=len(train), sha256=train.sha256()),
         split=config.split,
         n=len(real),
         seed=config.seed,
@@ -124,6 +124,7 @@ def evaluate_generator(  # noqa: PLR0913
     evaluation = measure_images(bench, found)
     evaluation.record |= dict(
         command=command,
+        time=now(),
         seconds=round(time.perf_counter() - start, 1),
         environment=environment(),
     )

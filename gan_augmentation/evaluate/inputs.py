@@ -21,6 +21,7 @@ from ..data.forms import as_images
 from ..data.images import ImageDataset, stratified, with_classes
 from ..data.splits import Splits, check_alike
 from ..data.write import class_folders
+from ..generators.adapters import place_of
 from ..generators.find import GENERATORS, find_generator
 from ..generators.guard import check_unseen
 from ..generators.stored import DONE, SyntheticSet
@@ -146,7 +147,10 @@ def collect_images(
     guard = check_unseen(source, data, allow_leak)
     ds, labelled = read_source(source, data.train)
     ds = choose_images(ds, labelled, n, seed)
-    return CollectedImages(ds, labelled, dict(source=ds.name, sha256=ds.sha256(), guard=asdict(guard)))
+    about = dict(source=ds.name, sha256=ds.sha256(), guard=asdict(guard))
+    if isinstance(source, SyntheticSet):
+        about |= dict(set_sha256=source.sha256(), path=place_of(source))
+    return CollectedImages(ds, labelled, about)
 
 # %% ../../nbs/07_evaluate/07_inputs.ipynb #ee2cb326
 def read_source(
@@ -183,4 +187,4 @@ def choose_images(ds: ImageDataset, labelled: bool, n: int, seed: int) -> ImageD
 def describe_generator(generator, options: dict, guard) -> dict:
     "Say where images come from, as JSON can hold it."
     options = json.loads(json.dumps(options, default=str))
-    return dict(**generator.describe(), options=options, guard=asdict(guard))
+    return dict(**generator.describe(), path=place_of(generator), options=options, guard=asdict(guard))
