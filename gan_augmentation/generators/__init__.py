@@ -16,5 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         adapters=["ImageSource", "OnnxSampler"],
         find=["GENERATORS", "find_generator", "find_source", "load_generator"],
         stored=["SyntheticSet"],
+        nodes=["lineage_record", "lineage_text"],
+        lineage=["lineage_of"],
     ),
 )

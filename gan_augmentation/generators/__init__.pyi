@@ -8,3 +8,6 @@ from .find import find_generator as find_generator
 from .find import find_source as find_source
 from .find import load_generator as load_generator
 from .stored import SyntheticSet as SyntheticSet
+from .nodes import lineage_record as lineage_record
+from .nodes import lineage_text as lineage_text
+from .lineage import lineage_of as lineage_of

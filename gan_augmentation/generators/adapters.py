@@ -27,6 +27,7 @@ class ImageSource:
     shape = None  # (c,h,w) of an image
     seen = None  # hashes of the images it was trained on, uint64 (n,)
     config = None  # what it says of itself, a dict
+    place = None  # the directory or file that it was read from
     stored = False  # True: its images are finished, with `labels` and `load()`; False: it makes them
     critic_scores = None  # method (images, labels) -> logits (n,), of a GAN that kept its critic
 
@@ -53,6 +54,12 @@ def trained_on(self: ImageSource) -> dict:  # name, n, sha256, ...; {} if nothin
     "Read what the configuration says of the images it was trained on."
     found = self.config.get("data") if isinstance(self.config, dict) else None
     return found if isinstance(found, dict) else {}
+
+# %% ../../nbs/04_generators/00_adapters.ipynb #a8f2230a
+def place_of(source: ImageSource) -> str | None:
+    "Say where a source was read from; None: it exists in this process only."
+    place = source.place or getattr(source.maker, "place", None)
+    return str(place) if isinstance(place, (str, Path)) else None
 
 # %% ../../nbs/04_generators/00_adapters.ipynb #674c7df1
 @patch
@@ -239,7 +246,8 @@ class OnnxSampler:
         self.classes = classes or (json.loads(known) if known else None)
         self.shape = tuple(output.shape[1:]) if is_fixed(output.shape[1:]) else None
         self.chunk = self.labels.shape[0] if is_fixed(self.labels.shape[:1]) else 64
-        self.config = dict(generator="onnx", file=path.name, sha256=file_sha256(path.expanduser()))
+        self.place = path.expanduser().resolve()
+        self.config = dict(generator="onnx", file=path.name, sha256=file_sha256(self.place))
 
     def sha256(self):
         return self.config["sha256"]

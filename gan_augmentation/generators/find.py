@@ -78,6 +78,7 @@ def load_generator(
     name = read_description(path).get("generator")
     check_choice(name, GENERATORS, f"generator in {path / 'config.json'}")
     sampler = family(name).load(path, device)
+    sampler.place = path.resolve()
     if generator in (None, name):
         return sampler
     names = ONE_NETWORK if name in ONE_NETWORK else (name,)

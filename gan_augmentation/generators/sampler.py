@@ -20,11 +20,16 @@ from ..core.arrays import denormalize, fingerprint
 from ..core.bundles import save_bundle
 from ..core.checks import check_range
 from ..core.machine import environment, pick_device
+from ..core.privacy import without_paths
 from ..core.progress import progress_bar
 from ..core.settings import Settings, as_record, check_known, settings_from
 from ..core.templates import render
 from ..data.classes import as_positions
 from .adapters import ImageSource
+
+# %% ../../nbs/04_generators/01_sampler.ipynb #2769fa85
+WEIGHTS = "weights_sha256"  # in the description of a saved generator
+
 
 # %% ../../nbs/04_generators/01_sampler.ipynb #cebd0453
 class Sampler(ImageSource):
@@ -42,7 +47,7 @@ class Sampler(ImageSource):
     ):
         self.device = pick_device(device)
         self.net = net.to(self.device, memory_format=self.layout()).eval().requires_grad_(False)
-        self.config = config
+        self.config = {name: value for name, value in config.items() if name != WEIGHTS}
         self.shape = tuple(config["shape"])
         self.classes = tuple(config["classes"])
 
@@ -168,7 +173,8 @@ def describe_sampler(
 def model_card(
     config: dict,  # from `describe_sampler`
 ) -> str:  # Markdown, with a header that the Hugging Face Hub reads
-    "Tell people what `config.json` tells programs (Mitchell et al. 2019)."
+    "Tell people what `config.json` tells programs, without paths (Mitchell et al. 2019)."
+    config = without_paths(config)
     header = ModelCardData(
         library_name="gan_augmentation",
         pipeline_tag="unconditional-image-generation",
@@ -176,6 +182,12 @@ def model_card(
         datasets=[config["data"]["name"]],
     )
     return render("generators", "model_card.md", header=header.to_yaml(), **config)
+
+# %% ../../nbs/04_generators/01_sampler.ipynb #d75a6be2
+@patch
+def saved_config(self: Sampler) -> dict:
+    "Describe the generator for a file: with the fingerprint of its weights, as they are now."
+    return {**self.config, WEIGHTS: self.sha256()}
 
 # %% ../../nbs/04_generators/01_sampler.ipynb #bb548410
 @patch
@@ -185,8 +197,8 @@ def save(
 ):  # the directory
     """Store weights (safetensors), settings and checksums (JSON), a model card, and what it has seen.
     Raises `FileExistsError` rather than replace anything else."""
-    card = model_card(self.config)
-    return save_bundle(path, self.net.state_dict(), self.config, card=card, more=self.save_more)
+    config = self.saved_config()
+    return save_bundle(path, self.net.state_dict(), config, card=model_card(config), more=self.save_more)
 
 # %% ../../nbs/04_generators/01_sampler.ipynb #c4a5a584
 SEEN = "seen.npy"  # fingerprints of the training images

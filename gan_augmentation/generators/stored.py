@@ -71,7 +71,7 @@ class SyntheticSet(ImageSource, Dataset):
         self,
         path,  # the directory
     ):
-        self.path = Path(path).expanduser().resolve()
+        self.path = self.place = Path(path).expanduser().resolve()
         self.about = read_about(self.path)
         self.classes, self.shape = tuple(self.about["classes"]), tuple(self.about["shape"])
         self.name = self.about["name"]
