@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import json
 import re
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
@@ -20,47 +20,17 @@ from ..core.bundles import BUNDLE, check_bundle, manifest_of
 from ..core.checks import note
 from ..core.directories import SCORES, find_runs
 from ..core.files import save_text
+from ..core.privacy import without_paths
 from ..core.templates import render
 from ..core.translate import read_json
 from ..data.classes import shortened
 from ..data.cuts import PART_NAMES
 from ..data.sources import DATASETS
 from ..evaluate.intervals import estimate_share
+from ..generators.nodes import lineage_text
+from ..generators.origins import read_node
 from .config import DENOISER, EXPORTED, SMALLER
 from .runtime import open_seal, read_about
-
-# %% ../../nbs/09_export/08_cards.ipynb #1f237c21
-ROOTS = r"~[\w.-]*[/\\]", r"[A-Za-z]:[/\\]", r"\.{1,2}[/\\]", r"[/\\]+(?=[^\s/\\]+[/\\])"
-START = rf"(?:file:(?://)?)?(?:{'|'.join(ROOTS)})"  # of a path that leads somewhere on a machine
-QUOTED = re.compile(rf"(?<=['\"]){START}[^'\"\n]*(?=['\"])")
-UNQUOTED = re.compile(rf"(?<![\w.:/\\~-]){START}(?![/\s])[^\s'\"`,;|<>()]+")
-
-
-def last_name(path: str) -> str:
-    "Take the last name of a path of any system."
-    return PureWindowsPath(path).name or "a folder"
-
-# %% ../../nbs/09_export/08_cards.ipynb #b7521d7d
-def shorten_paths(text: str) -> str:
-    "Replace paths in a text by their last names, and what cannot be written by `?`."
-    text = "".join(sign if sign.isprintable() or sign in "\n\t" else "?" for sign in text)
-    is_path = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~/")
-    if is_path and "\n" not in text:
-        return last_name(text)
-    for pattern in (QUOTED, UNQUOTED):
-        text = pattern.sub(lambda found: last_name(found[0]), text)
-    return text
-
-# %% ../../nbs/09_export/08_cards.ipynb #b6eeba04
-def without_paths(record):  # anything JSON can hold -> the same
-    "Replace all paths in a record by their last names; names of classes are no paths."
-    if isinstance(record, str):
-        return shorten_paths(record)
-    if isinstance(record, list):
-        return [without_paths(x) for x in record]
-    if isinstance(record, dict):
-        return {k: v if k == "classes" else without_paths(v) for k, v in record.items()}
-    return record
 
 # %% ../../nbs/09_export/08_cards.ipynb #7952dea0
 CARD = "README.md"
@@ -412,5 +382,6 @@ def write_card(
         raise ValueError(f"{run} is no run that a card can be written of: its records lack or garble {e}") from None
     public = public_files(run, say=False).items()  # it has been said
     rows = [dict(name=k, bytes=len(v), sha256=hashlib.sha256(v).hexdigest()) for k, v in public]
-    save_text(run / CARD, render("export", "card.md", **facts, files=rows))
+    lineage = lineage_text(read_node(run))
+    save_text(run / CARD, render("export", "card.md", **facts, files=rows, lineage=lineage))
     return run / CARD

@@ -55,6 +55,7 @@ class OnnxSource(ImageSource):
         self.generator = OnnxGenerator(path, threads)
         about = self.generator.about
         self.path, self.classes, self.shape = self.generator.path, self.generator.classes, self.generator.shape
+        self.place = self.path.resolve()
         kept = "classes", "shape", "data", "sampling", "precision", "licence", "versions"
         self.config = dict(generator=about["name"], file=self.path.name)
         self.config |= {name: about[name] for name in kept if about.get(name) is not None}
