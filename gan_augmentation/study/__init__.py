@@ -14,11 +14,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         inference=["crossed_test", "exact_test"],
         planning=["Spread", "components", "detectable", "power", "seeds_needed"],
         judgement=["WORDS", "Claim", "judge_claims"],
-        config=["CONTROLS", "StudyConfig"],
+        config=["CONTROLS", "StudyConfig", "SweepConfig"],
         outcome=["Study", "load_study"],
         experiment=["study"],
         forecast=["plan"],
         plots=["plot_classes", "plot_differences", "plot_pilots", "plot_sizes"],
         report=["summary", "write_report"],
+        tuning=["sweep"],
     ),
 )

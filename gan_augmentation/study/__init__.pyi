@@ -11,6 +11,7 @@ from .judgement import Claim as Claim
 from .judgement import judge_claims as judge_claims
 from .config import CONTROLS as CONTROLS
 from .config import StudyConfig as StudyConfig
+from .config import SweepConfig as SweepConfig
 from .outcome import Study as Study
 from .outcome import load_study as load_study
 from .experiment import study as study
@@ -21,3 +22,4 @@ from .plots import plot_pilots as plot_pilots
 from .plots import plot_sizes as plot_sizes
 from .report import summary as summary
 from .report import write_report as write_report
+from .tuning import sweep as sweep

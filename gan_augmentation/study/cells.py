@@ -72,7 +72,7 @@ class Replay(ImageSource):
     def __init__(self, made: SyntheticSet):
         self.made, self.images = made, made.load().images
         self.shape, self.classes = made.shape, made.classes
-        self.config, self.seen = made.config, made.seen
+        self.config, self.seen, self.place = made.config, made.seen, made.path
 
     def sha256(self):
         return self.made.sha256()

@@ -8,9 +8,11 @@ __all__ = ['name_file', 'Plan', 'make_plan', 'read_plan', 'begin_study', 'load_r
 # %% ../../nbs/10_study/05_directory.ipynb #c42a1d96
 import json
 import re
+import zlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -94,13 +96,14 @@ def about_images(data: Splits) -> dict:
     )
 
 # %% ../../nbs/10_study/05_directory.ipynb #632a2c9f
-NOT_COMPARED = "dataset", "reading", "notes"  # of the images: the same ones may lie elsewhere now
+NOT_COMPARED = "dataset", "reading", "notes", "loading"  # of the images: the same ones may lie elsewhere now
 
 
 def about_source(data: Splits) -> dict:
-    "Say where images come from, how their files were read, and what was noted about them."
+    "Say where images come from, how they were loaded and read, and what was noted about them."
     reading = data.train.reading
-    return dict(dataset=data.source, reading=reading and as_record(reading), notes=list(data.notes))
+    about = dict(dataset=data.source, loading=data.loading)
+    return dict(**about, reading=reading and as_record(reading), notes=list(data.notes))
 
 # %% ../../nbs/10_study/05_directory.ipynb #efedb250
 def join_pool(data: Splits) -> ImageDataset:
@@ -247,17 +250,30 @@ def load_test(folder: str, classes) -> ImageDataset:  # whose labels are all 0
     unknown = np.zeros(len(images), dtype=np.int64)
     return ImageDataset(images, unknown, classes, index=index, groups=groups, positions=True)
 
+# %% ../../nbs/10_study/05_directory.ipynb #152847f8
+UNREADABLE = OSError, EOFError, KeyError, ValueError, TypeError, IndexError, BadZipFile, zlib.error  # what numpy raises
+
 # %% ../../nbs/10_study/05_directory.ipynb #b6977081
-def load_part(folder: str, name: str, about: dict) -> ImageDataset:
+def load_part(
+    folder: str, name: str, about: dict, cure: str = "run the study again in another directory"
+) -> ImageDataset:
+    "Load some of the images; raises `ValueError` for a file that is not what was written."
     path = Path(folder) / f"data/{name}.npz"
+    try:
+        ds = read_part(path, about)
+    except UNREADABLE:
+        ds = None
+    if ds is None or ds.sha256() != about[f"{name}_sha256"]:
+        raise ValueError(f"{path} was altered: {cure}")
+    return ds
+
+# %% ../../nbs/10_study/05_directory.ipynb #fd7191ac
+def read_part(path: Path, about: dict) -> ImageDataset:
     with np.load(path, allow_pickle=False) as f:
         images, labels, index = f["images"], f["labels"], f["index"]
         groups = f["groups"] if "groups" in f.files else None
     more = dict(name=about["name"], index=index, groups=groups, positions=True)
-    ds = ImageDataset(images, labels, about["classes"], **more)
-    if ds.sha256() != about[f"{name}_sha256"]:
-        raise ValueError(f"{path} was altered: run the study again in another directory")
-    return ds
+    return ImageDataset(images, labels, about["classes"], **more)
 
 # %% ../../nbs/10_study/05_directory.ipynb #20a5f8d4
 def load_sealed(

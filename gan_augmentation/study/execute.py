@@ -30,6 +30,7 @@ def run_stage(
     device=None,  # where to compute; default: the best there is
     live: dict | None = None,  # generators that exist in this process only, by name
     progress: bool | str = False,  # show a progress bar, with this text
+    finished=None,  # called here with each task that is done: at once where it was, else as soon as it is
 ):
     "Do all tasks that are not done yet; raises what a task raises, `ChildProcessError` where a worker was lost."
     run = partial(do_task, folder=str(folder), device=None if device is None else str(device))
@@ -39,7 +40,8 @@ def run_stage(
     def is_done(task):
         return task_file(folder, task).is_file()
 
+    shown = dict(progress=progress, finished=finished)
     if here:
-        run_tasks(partial(run, live=live), here, is_done, here=True, progress=progress)
+        run_tasks(partial(run, live=live), here, is_done, here=True, **shown)
     if others:
-        run_tasks(run, others, is_done, processes=processes, progress=progress)
+        run_tasks(run, others, is_done, processes=processes, **shown)
