@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
         records=["check_resumed"],
+        tracks=["where_tracked"],
         classifier=[
             "evaluate_run",
             "resume_run",

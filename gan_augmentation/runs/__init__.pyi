@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from __init__.py: edit the chapter's notebook, then run `make faces`.
 from .records import check_resumed as check_resumed
+from .tracks import where_tracked as where_tracked
 from .classifier import evaluate_run as evaluate_run
 from .classifier import resume_run as resume_run
 from .classifier import run_summary as run_summary

@@ -15,7 +15,7 @@ from ..augment.dataset import without_suffix
 from ..augment.named import load_training_data
 from ..core.checks import check_same, note
 from ..core.directories import run_state
-from ..core.machine import environment
+from ..core.machine import environment, now
 from ..core.settings import Settings, as_record, settings_from
 from ..core.translate import read_json
 from ..data.config import DataConfig
@@ -95,6 +95,7 @@ def begin_record(
         data=data,
         device=str(device),
         command=command,
+        time=now(),
         resumed=0,
         environment=environment(),
     )
