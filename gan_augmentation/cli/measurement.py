@@ -19,6 +19,7 @@ import gan_augmentation.runs as runs_face
 from ..core.checks import check_choice, check_range
 from ..data.config import DATASET_NAMES, Reading
 from ..evaluate.config import MeasureConfig
+from ..training.config import TrackConfig
 from .generation import SAMPLING, sampling_options
 from .options import Typed, takes
 from .parse import RUN_OR_FILE, check_dataset, check_device, existing, is_exported, model_at, run_at
@@ -173,7 +174,7 @@ RealOnes = Annotated[
 
 # %% ../../nbs/12_cli/05_measurement.ipynb #ef4003da
 @app.command(rich_help_panel="Measurements")
-@takes(MeasureConfig, Reading, *SAMPLING, optional=SAMPLING)
+@takes(MeasureConfig, Reading, *SAMPLING, TrackConfig, optional=(*SAMPLING, TrackConfig))
 def measure(
     typed: Typed,
     what: What,
@@ -189,12 +190,11 @@ def measure(
     path = existing(run_at(what, results, "generator"), WHAT)
     dataset = dataset and check_dataset(dataset, suffixes=False)
     where = dict(root=root, cache=root, results=results, device=device, progress=not quiet)
-    where |= dict(reading=typed.of(Reading))
+    where |= dict(reading=typed.of(Reading), track=typed.config(TrackConfig))
     found, folder = runs_face.evaluate_saved(
         path, dataset, config, options=options, command=typed.line, **where
     )
     seconds = f"{found.record['seconds']:.0f} seconds"
-    text = (
-        f"{found}\n\nclassifiers were tested on {config.split} images; {seconds}; look at {folder}"
-    )
+    text = f"{found}\n\nclassifiers were tested on {config.split} images; {seconds}; look at {folder}"
+    text = "\n".join([text, *runs_face.where_tracked(folder)])
     tell(text, dict(metrics=rows_of(found.table()), path=str(folder)), json)

@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 import typer
 
 from gan_augmentation.core.settings import (
+    Settings,
     as_record,
     check_known,
     kind_of_field,
@@ -337,11 +338,9 @@ def defaults_from(
 def read_command(path: Path, command: str, options: list, classes: dict) -> dict:
     "Read all that a file says to a command; raises `ValueError` or `TypeError` that names file and setting."
     content = {k: v for k, v in read_settings(path).items() if k != "version"}
-    written_for = content.pop("command", command)
-    if written_for != command:
-        raise ValueError(f"{path} was written for {written_for}, not for {command}")
     sections = {k: v for k, v in content.items() if isinstance(v, dict)}
     said = {k: v for k, v in content.items() if k not in sections}
+    sections = own_sections(path, command, said.pop("command", command), sections, classes)
     check_known(said, options, f"setting in {path},")
     check_known(sections, classes, f"section in {path},")
     for kind, section in sections.items():
@@ -352,6 +351,20 @@ def read_command(path: Path, command: str, options: list, classes: dict) -> dict
             raise ValueError(f"{path} says {twice[0]} twice, in different ways: leave one of them out")
         said |= section
     return said
+
+# %% ../../nbs/12_cli/00_options.ipynb #696abc96
+def own_sections(path: Path, command: str, written_for, sections: dict, classes: dict) -> dict:
+    "Check for which command a file is; of one for several commands, take the sections that are for this one."
+    commands = written_for if isinstance(written_for, list) else [written_for]
+    if command not in commands:
+        raise ValueError(f"{path} was written for {' and '.join(map(str, commands))}, not for {command}")
+    elsewhere = kinds_below(Settings) - set(classes) if len(commands) > 1 else set()
+    return {kind: said for kind, said in sections.items() if kind not in elsewhere}
+
+
+def kinds_below(cls) -> set:
+    "Collect the sections that there are."
+    return {cls.kind}.union(*(kinds_below(other) for other in cls.__subclasses__()))
 
 # %% ../../nbs/12_cli/00_options.ipynb #eff43835
 def check_section(path, cls, section):

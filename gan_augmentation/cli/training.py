@@ -20,6 +20,7 @@ from ..classifiers.config import ClassifierConfig
 from ..core.checks import Note, noted
 from ..core.files import free_name
 from ..data.config import DATASET_NAMES, DataConfig
+from ..training.config import TrackConfig
 from .options import Typed, takes
 from .parse import FILES, GENERATOR, check_dataset, find_classifiers
 from gan_augmentation.cli.app import (
@@ -124,7 +125,7 @@ Images = Annotated[
 
 # %% ../../nbs/12_cli/03_training.ipynb #de83de1f
 @app.command(rich_help_panel="Data and trainings")
-@takes(ClassifierConfig, DataConfig, leave_out=("image_seed",))
+@takes(ClassifierConfig, DataConfig, TrackConfig, leave_out=("image_seed",), optional=(TrackConfig,))
 def train_classifier(
     typed: Typed,
     dataset: Images,
@@ -138,7 +139,7 @@ def train_classifier(
     "Train a classifier; settings, history, scores, pictures and weights go to a directory of their own."
     dataset, typed = check_dataset(dataset, sets=True), find_classifiers(typed, results)
     config, images = typed.config(ClassifierConfig), {**typed.of(DataConfig), "dataset": dataset}
-    where = dict(device=device, progress=not quiet, export=not no_export)
+    where = dict(device=device, progress=not quiet, export=not no_export, track=typed.config(TrackConfig))
     if resume:
         run = runs_face.unfinished_classifier(config, dataset, results, images.get("root"))
         runs_face.check_resumed(run, {**settings_typed(typed, config), **images})
@@ -170,7 +171,7 @@ RealImages = Annotated[
 
 # %% ../../nbs/12_cli/03_training.ipynb #01411bd8
 @app.command(rich_help_panel="Data and trainings")
-@takes(GENERATOR, DataConfig, leave_out=("ratio", "image_seed", "real"))
+@takes(GENERATOR, DataConfig, TrackConfig, leave_out=("ratio", "image_seed", "real"), optional=(TrackConfig,))
 def train_generator(  # noqa: PLR0913
     typed: Typed,
     dataset: RealImages,
@@ -185,7 +186,7 @@ def train_generator(  # noqa: PLR0913
     "Train a generator; settings, history, sample grids, model card and weights go to a directory of their own."
     dataset = check_dataset(dataset, suffixes=False)
     config, images = typed.config(GENERATOR), {**typed.of(DataConfig), "dataset": dataset}
-    where = dict(device=device, progress=not quiet, export=not no_export)
+    where = dict(device=device, progress=not quiet, export=not no_export, track=typed.config(TrackConfig))
     if resume:
         run = runs_face.unfinished_generator(config, dataset, results, images.get("root"))
         runs_face.check_resumed(run, {**typed.of(type(config)), **images})
