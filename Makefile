@@ -12,14 +12,14 @@ demo: $(VENV)/.installed          ## the whole path on real images: train, gener
 
 test: $(VENV)/.installed-dev      ## every notebook, then the tests
 	$(ONE) $(BIN)/nbdev_test --n_workers 2
-	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile -m "not nightly" tests
+	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder -m "not nightly" tests
 
-nightly: $(VENV)/.installed-dev   ## what is longer: slow cells, kill tests, simulations, an installed wheel; half an hour
+nightly: $(VENV)/.installed-dev .venv-mlflow/.installed ## what is longer: slow cells, kill tests, simulations, an installed wheel; half an hour
 	for f in $$(grep -rl '#| slow' nbs --include='*.ipynb'); do $(ONE) $(BIN)/nbdev_test --flags slow --path $$f || exit 1; done
-	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile -m nightly tests
+	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder -m nightly tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
-	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict web quantized keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch' 'export classifiers' 'export dcgan'; do \
+	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict web quantized keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch' 'export classifiers' 'export dcgan' 'tracking classifier' 'tracking gan'; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 
@@ -50,6 +50,11 @@ architecture: $(VENV)/.installed-dev ## areas, rooms and arrows as the code has 
 .venv-keras/.installed:
 	$(PYTHON) -m venv .venv-keras
 	.venv-keras/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.21.*
+	touch $@
+
+.venv-mlflow/.installed:          ## a whole MLflow, with its server; the package itself needs the client only
+	$(PYTHON) -m venv .venv-mlflow
+	.venv-mlflow/bin/pip install --quiet --disable-pip-version-check mlflow==3.17.*
 	touch $@
 
 .venv-gan/.installed:

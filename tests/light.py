@@ -6,7 +6,8 @@ import io
 import json
 import sys
 
-HEAVY = "torch fastai wandb diffusers onnx onnxruntime datasets torchvision timm sklearn".split()
+HEAVY = "torch fastai diffusers onnx onnxruntime datasets torchvision timm sklearn".split()
+HEAVY += "wandb tensorboard mlflow optuna".split()
 
 
 def print_loaded(name, *args):
@@ -52,6 +53,17 @@ def run_program(*words):
     from gan_augmentation.cli import main
 
     main(list(words))
+
+
+def train_untracked(results):
+    import os
+
+    from gan_augmentation.runs import train_generator, train_run
+
+    os.environ.pop("WANDB_MODE", None)
+    few = dict(subset=20, epochs=1, results=results, device="cpu", export=False)
+    train_run("fashion_mnist_mini", "shallow", **few)
+    train_generator("fashion_mnist_mini", "dcgan", g_channels=4, c_channels=4, **few)
 
 
 def list_runs(results):

@@ -73,7 +73,7 @@ def ask(*words):
 
 
 MOMENTS = [  # the file after which a training is killed, and so many seconds later
-    ("epoch 3", 0.3),
+    pytest.param("epoch 3", 0.3, marks=pytest.mark.nightly),
     pytest.param("config.json", 0.0, marks=pytest.mark.nightly),
     pytest.param("history.csv", 0.0, marks=pytest.mark.nightly),
 ]

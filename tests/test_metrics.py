@@ -119,6 +119,7 @@ def test_scores_are_those_of_torch_fidelitys_command_line(stand_in, folders, dat
         assert e.value == pytest.approx(theirs[k], rel=1e-4, abs=1e-6), k
 
 
+@pytest.mark.nightly
 def test_the_official_pipeline_runs_with_weights_at_a_path_and_is_not_called_fid(
     stand_in, folders, program
 ):
@@ -209,6 +210,7 @@ MEASURE = (
 )
 
 
+@pytest.mark.nightly
 def test_a_run_is_measured_into_its_own_directory_and_keeps_what_it_learned_of_real_images(
     run, program, tmp_path
 ):
@@ -272,6 +274,7 @@ def test_what_cannot_be_measured_is_refused_in_a_line(run, folders, data, tmp_pa
     assert not list(run.glob("Measures Run 3")) and not (tmp_path / "results").exists()
 
 
+@pytest.mark.nightly
 def test_a_judge_of_ones_own_is_asked_for_features(data, tmp_path, program):
     assert (
         program(

@@ -11,6 +11,7 @@ from website.notebooks import default_exp
 
 NAMED_IN_TEXT = {  # modules that may name others in strings, and why
     "generators.find": "the registry of families, loaded on demand",
+    "generators.origins": "the reader of exported files, loaded on demand",
     "core.translate": "what earlier versions wrote",
 }
 OWN_FACE = {
