@@ -86,7 +86,7 @@ def main():
         ratios={"seconds offline / off": [off / offline for off, offline in zip(speed["off"], speed["offline"])]},
         target=f"at most {TARGET}",
         met=lambda r: r <= TARGET,
-        command=f"python benchmarks/tracking.py {args.case}",
+        command=" ".join(["python benchmarks/tracking.py", *sys.argv[1:]]),
     )
 
 
