@@ -52,6 +52,11 @@ def environment() -> dict:  # names and versions
         accelerator=torch.cuda.get_device_name() if has_cuda else None,
     )
 
+# %% ../../nbs/00_core/03_machine.ipynb #c0a3a2d2
+def versions_of(about: dict) -> dict:
+    "Choose the versions among what `environment` says."
+    return {name: about[name] for name in ("python", *PACKAGES) if about.get(name)}
+
 # %% ../../nbs/00_core/03_machine.ipynb #b94dccf5
 def now() -> str:
     "Write the time into a results file, to the second; where clocks show another one, it is the same."

@@ -11,21 +11,19 @@ import shlex
 from pathlib import Path
 
 from ..core.checks import note
-from ..core.machine import PACKAGES
+from ..core.machine import versions_of
 from ..generators.lineage import lineage_of
 from ..generators.nodes import lineage_record
 from ..training.config import TrackConfig
-from ..training.services import Tracked, one_line
+from ..training.services import TRACKING, Tracked, one_line
 from ..training.tracking import Tracker
-from ..training.weights_biases import TRACKING
 from .records import PARTS
 
 # %% ../../nbs/11_runs/01_tracks.ipynb #4718a08c
 def settings_told(record: dict) -> dict:
     "Choose what services are told of a run's `config.json`."
     data = {name: record["data"][name] for name in ("name", "split_sha256", *PARTS) if name in record["data"]}
-    versions = {name: record["environment"].get(name) for name in ("python", *PACKAGES)}
-    return dict(record["settings"], data=data, versions={k: v for k, v in versions.items() if v})
+    return dict(record["settings"], data=data, versions=versions_of(record["environment"]))
 
 # %% ../../nbs/11_runs/01_tracks.ipynb #1ed8b200
 def about_run(

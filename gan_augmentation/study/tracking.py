@@ -6,7 +6,6 @@
 __all__ = ['PLOTS', 'SUMMED', 'check_study_tracking', 'tracked_study', 'StudyRows', 'send_outcome', 'rows_told', 'study_rows']
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0004
-import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,14 +13,15 @@ import pandas as pd
 from fastcore.basics import patch
 
 from ..core.checks import note
-from ..core.machine import PACKAGES, environment
+from ..core.machine import environment, versions_of
 from ..core.settings import as_record, settings_from
 from ..core.translate import read_json
 from ..generators.lineage import lineage_of
 from ..generators.nodes import lineage_record
 from ..training.config import TrackConfig
-from ..training.services import Service, Tracked, one_line
+from ..training.services import Service, Tracked, leaves, one_line
 from ..training.tracking import Tracker, check_tracking, flat_numbers, tracked
+from ..training.weights_biases import mode_of_environment
 from .directory import RECORD, VERDICTS, Plan, name_file
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0007
@@ -36,7 +36,7 @@ def check_study_tracking(
         return check_tracking(config, Path(out).expanduser(), Path(out).expanduser())
     if config.tensorboard or config.mlflow is not None or config.track not in (None, "off"):
         raise ValueError(f"{what} that is tracked needs a directory, and out is None: give out=DIR, or leave track out")
-    if config.track is None and os.environ.get("WANDB_MODE") in ("offline", "online"):
+    if config.track is None and mode_of_environment() != "off":
         note(f"WANDB_MODE is set, but {what} without a directory is not tracked: give out=DIR")
     return settings_from(TrackConfig, "off")
 
@@ -64,9 +64,8 @@ def tracked_study(
     asked |= {k: without_places(asked[k]) for k in PLACES}
     data = {k: v for k, v in plan.data.items() if k.startswith(("n_", "split_", "train_", "valid_", "test_", "pool_"))}
     data |= dict(name=without_places(plan.data["name"]), folds=plan.folds)
-    about = environment()
-    versions = {name: about[name] for name in ("python", *PACKAGES) if about.get(name)}
-    settings = dict(asked, generators=without_places(plan.generators), data=data, versions=versions)
+    settings = dict(asked, generators=without_places(plan.generators), data=data)
+    settings |= dict(versions=versions_of(environment()))
     return Tracked(folder.name, "study", settings, root=folder, folder=folder, group=folder.name)
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0014
@@ -183,16 +182,14 @@ def finished(
         self.send_once(what, lambda tracker, sent: self.tell(tracker, self.folder, what, len(sent)))
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0024
-def flat_row(row: dict, before: str = "") -> dict:  # name -> number, text or None
+def flat_row(row: dict) -> dict:  # name -> number, text or None
     "Flatten a row of a table; lists of numbers become text, longer lists are left to the files."
     found = {}
-    for name, value in row.items():
-        if isinstance(value, dict):
-            found |= flat_row(value, f"{before}{name}/")
-        elif not isinstance(value, list):
-            found[f"{before}{name}"] = value
+    for name, value in leaves(row):
+        if not isinstance(value, list):
+            found[name] = value
         elif not any(isinstance(x, dict) for x in value):
-            found[f"{before}{name}"] = ", ".join(map(str, value))
+            found[name] = ", ".join(map(str, value))
     return found
 
 

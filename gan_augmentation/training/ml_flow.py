@@ -7,7 +7,6 @@ __all__ = ['check_mlflow', 'MlflowService']
 
 # %% ../../nbs/02_training/06_ml_flow.ipynb #7324a201
 import importlib.util
-import json
 import logging
 import os
 import re
@@ -23,7 +22,7 @@ from fastcore.basics import patch
 from PIL import Image
 
 from ..core.checks import note
-from .services import TRACKING, Background, Service, flat_settings, one_line, within
+from .services import Background, Service, flat_settings, one_line, place_before, within
 
 # %% ../../nbs/02_training/06_ml_flow.ipynb #e526bc11
 QUIET = {
@@ -116,7 +115,7 @@ def database_file(uri: str, folder=None) -> Path:
 
 def file_before(folder) -> Path | None:
     "Read in which database a run was begun, if it is still there."
-    uri = earlier(folder).get("uri") or ""
+    uri = place_before(folder, "mlflow").get("uri") or ""
     file = Path(uri.removeprefix("sqlite:///"))
     return file if scheme_of(uri) == HERE and file.is_file() else None
 
@@ -211,7 +210,7 @@ class MlflowService(Service):
     def __init__(self, tracked, config):
         super().__init__(tracked, config)
         self.experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "gan_augmentation"
-        self.key = earlier(tracked.folder).get("key") or secrets.token_hex(8)
+        self.key = place_before(tracked.folder, "mlflow").get("key") or secrets.token_hex(8)
         self.run_id = None  # known when the server has made it
         self.known, self.step, self.said = {}, -1, set()
         self.background = Background()
@@ -235,14 +234,6 @@ def call(self: MlflowService, method: str, args: tuple, kwargs: dict):
     if self.run_id is None:
         raise ConnectionError("the run could not be begun")
     return getattr(self.client, method)(self.run_id, *args, **kwargs)
-
-# %% ../../nbs/02_training/06_ml_flow.ipynb #a42e8847
-def earlier(folder) -> dict:
-    "Read where and under which key a run was begun, if it was."
-    try:
-        return dict(json.loads((Path(folder) / TRACKING).read_text(encoding="utf-8"))["mlflow"])
-    except (TypeError, KeyError, ValueError, OSError):
-        return {}
 
 # %% ../../nbs/02_training/06_ml_flow.ipynb #e7e1a972
 @patch

@@ -15,6 +15,7 @@ from textwrap import shorten
 from fastcore.basics import patch
 
 from ..core.checks import note
+from ..core.translate import read_json
 from .callbacks import FitCB, history
 from .config import TrackConfig
 
@@ -34,15 +35,26 @@ class Tracked:
 TRACKING = "tracking.json"  # in the run's directory: where it is tracked
 
 
-def flat_settings(settings: dict, before: str = "") -> dict:
-    "Flatten nested settings, e.g. to `data/name`; what is neither number nor text becomes text."
-    flat = {}
-    for name, value in settings.items():
+def place_before(folder: Path | None, service: str) -> dict:  # as its `where` said it; empty: nowhere
+    "Read where a run was tracked before, e.g. by `wandb`."
+    try:
+        return dict(read_json(Path(folder) / TRACKING)[service])
+    except (TypeError, KeyError, ValueError, OSError):
+        return {}
+
+# %% ../../nbs/02_training/03_services.ipynb #14eb004a
+def leaves(nested: dict, before: str = ""):  # yields ("data/name", value)
+    "Walk through nested settings or numbers."
+    for name, value in nested.items():
         if isinstance(value, dict):
-            flat |= flat_settings(value, f"{before}{name}/")
+            yield from leaves(value, f"{before}{name}/")
         else:
-            flat[f"{before}{name}"] = value if isinstance(value, (bool, int, float, str)) else str(value)
-    return flat
+            yield f"{before}{name}", value
+
+
+def flat_settings(settings: dict) -> dict:
+    "Flatten nested settings, e.g. to `data/name`; what is neither number nor text becomes text."
+    return {name: x if isinstance(x, (bool, int, float, str)) else str(x) for name, x in leaves(settings)}
 
 # %% ../../nbs/02_training/03_services.ipynb #3a8c7576
 class Service:

@@ -20,9 +20,9 @@ from ..core.settings import settings_from
 from ..core.translate import read_json
 from .config import TrackConfig
 from .ml_flow import MlflowService, check_mlflow
-from .services import Tracked, one_line
+from .services import TRACKING, Tracked, leaves, one_line
 from .tensor_board import TensorBoardService, check_tensorboard
-from .weights_biases import TRACKING, WandbService, check_wandb, is_disabled, mode_of_environment
+from .weights_biases import WandbService, check_wandb, is_disabled, mode_of_environment
 
 # %% ../../nbs/02_training/07_tracking.ipynb #c4f00de9
 class Tracker:
@@ -96,16 +96,9 @@ def finish(self: Tracker, failed: bool = False):
 # %% ../../nbs/02_training/07_tracking.ipynb #4dc20dfa
 def flat_numbers(
     numbers: dict,  # may hold dicts
-    before: str = "",  # what names begin with
 ) -> dict:  # "test/accuracy" -> number; what is no number is left out
     "Flatten nested numbers."
-    found = {}
-    for name, value in numbers.items():
-        if isinstance(value, dict):
-            found |= flat_numbers(value, f"{before}{name}/")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            found[f"{before}{name}"] = value
-    return found
+    return {name: x for name, x in leaves(numbers) if isinstance(x, (int, float)) and not isinstance(x, bool)}
 
 # %% ../../nbs/02_training/07_tracking.ipynb #98600feb
 def check_tracking(
