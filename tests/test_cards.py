@@ -14,6 +14,7 @@ import handmade
 import huggingface_hub
 import pytest
 import yaml
+from altered import change
 from fake_hub import fake_hub
 
 from gan_augmentation.core.checks import noted
@@ -45,18 +46,6 @@ def without_certificates():
 
 def copy_run(tmp_path, kind="classifier") -> Path:
     return shutil.copytree(RUNS[kind], tmp_path / RUNS[kind].name)
-
-
-def change(path: Path, **values):
-    "Change a JSON file; names with dots lie deeper."
-    record = json.loads(path.read_text())
-    for name, value in values.items():
-        *above, last = name.split("__")
-        inner = record
-        for key in above:
-            inner = inner[key]
-        inner[last] = value
-    path.write_text(json.dumps(record))
 
 
 def rename_class(run: Path, name: str):

@@ -9,6 +9,7 @@ from pathlib import Path
 import handmade
 import pytest
 import torch
+from altered import change
 
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.cli import main
@@ -70,18 +71,6 @@ def copied(world, tmp_path, *names) -> Path:
     for name in names:
         shutil.rmtree(tmp_path / "moved" / world[name].relative_to(world["root"]))
     return tmp_path / "moved"
-
-
-def change(path: Path, **values):
-    "Change a JSON file; names with dots lie deeper."
-    record = json.loads(path.read_text())
-    for name, value in values.items():
-        *above, last = name.split("__")
-        inner = record
-        for key in above:
-            inner = inner[key]
-        inner[last] = value
-    path.write_text(json.dumps(record))
 
 
 def flip_a_byte(path: Path):

@@ -16,9 +16,10 @@ import numpy as np
 from fastcore.basics import patch
 
 from gan_augmentation.core.bundles import holds_bundle, manifest_of
+from gan_augmentation.core.checks import note
 from gan_augmentation.core.directories import SCORES
 from gan_augmentation.core.files import file_sha256
-from gan_augmentation.generators.nodes import ABSENT, ALTERED, INTACT, READ, SAME, Node
+from gan_augmentation.generators.nodes import ABSENT, ALTERED, INTACT, READ, SAME, Node, lineage_record
 from gan_augmentation.generators.origins import DONE, is_data_name, read_name, read_node, read_record
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #52e7ea7b
@@ -333,3 +334,12 @@ def lineage_of(
     near = here if here.is_dir() else here.parent
     nearby = Nearby(dict.fromkeys([near, near.parent, near.parent.parent, results]))
     return follow(with_weights(node), nearby)
+
+# %% ../../nbs/04_generators/08_lineage.ipynb #5f49171b
+def told_lineage(folder: Path) -> dict | None:  # as `lineage_record` writes it
+    "Write down what something was made of; where that cannot be read, say so."
+    try:
+        return lineage_record(lineage_of(folder))
+    except Exception as e:
+        said = f"services are not told the lineage of {folder.name} ({type(e).__name__}: {one_line(e, folder)})"
+        note(f"{said}; everything else is there")

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from ..core.checks import note
 from ..core.machine import versions_of
-from ..generators.lineage import lineage_of
-from ..generators.nodes import lineage_record
+from ..generators.lineage import told_lineage
 from ..training.config import TrackConfig
-from ..training.services import TRACKING, Tracked, one_line
+from ..training.services import TRACKING, Tracked
 from ..training.tracking import Tracker
 from .records import PARTS
 
@@ -72,17 +71,9 @@ def tell_run(
     for name, rows in (tables or {}).items():
         tracker.table(name, rows)
     tracker.summary({name: value for name, value in scores.items() if name != "environment"})
-    tell_lineage(tracker, folder)
-
-# %% ../../nbs/11_runs/01_tracks.ipynb #c593e92c
-def tell_lineage(tracker: Tracker, folder: Path):
-    "Tell services what was made of what; what cannot be read is said, and left out."
-    try:
-        made = lineage_record(lineage_of(folder))
-    except Exception as e:
-        note(f"services are not told the lineage of {folder.name} ({one_line(e)}); everything else is there")
-        return
-    tracker.lineage(made)
+    made = told_lineage(folder)
+    if made is not None:
+        tracker.lineage(made)
 
 # %% ../../nbs/11_runs/01_tracks.ipynb #97446633
 SHOWN = "mode", "url", "directory", "uri", "experiment", "run_id"
