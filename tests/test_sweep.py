@@ -26,7 +26,7 @@ from gan_augmentation.core.files import save_json
 from gan_augmentation.core.settings import load_settings
 from gan_augmentation.data.splits import Splits, split_data
 from gan_augmentation.study import sweep
-from gan_augmentation.study.trials import confirmed_file, trial_file
+from gan_augmentation.study.archive import confirmed_file, trial_file
 
 N_TRIALS = 4
 SPACE = {"lr": "1e-4..1e-1:log", "bs": [8, 16], "augment": [None, "flip"]}
