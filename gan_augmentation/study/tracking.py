@@ -16,10 +16,9 @@ from ..core.checks import note
 from ..core.machine import environment, versions_of
 from ..core.settings import as_record, settings_from
 from ..core.translate import read_json
-from ..generators.lineage import lineage_of
-from ..generators.nodes import lineage_record
+from ..generators.lineage import told_lineage
 from ..training.config import TrackConfig
-from ..training.services import Service, Tracked, leaves, one_line
+from ..training.services import Service, Tracked, leaves
 from ..training.tracking import Tracker, check_tracking, flat_numbers, tracked
 from ..training.weights_biases import mode_of_environment
 from .directory import RECORD, VERDICTS, Plan, name_file
@@ -200,14 +199,6 @@ def table_of(rows: list) -> list:  # of dicts with the same keys
     return [{name: row.get(name) for name in names} for row in flat]
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0025
-def study_lineage(folder: Path) -> dict | None:
-    "Read what a study was made of; where that cannot be read, say so."
-    try:
-        return lineage_record(lineage_of(folder))
-    except Exception as e:
-        note(f"services are not told the lineage of {folder.name} ({one_line(e)}); everything else is there")
-
-
 def numbered(value):
     "Give what stands in lists names that are numbers, so that nested numbers have a path: claims/0/p."
     if isinstance(value, dict):
@@ -217,9 +208,9 @@ def numbered(value):
     return value
 
 
-def read_scores(path: Path) -> list:  # of dicts, one a side and seed
-    "Read table.csv."
-    table = pd.read_csv(path).astype(object)
+def records_of(table: pd.DataFrame) -> list:  # of dicts, one a row
+    "Write a table as JSON can hold it: a number that is not there is None."
+    table = table.astype(object)
     return table.where(table.notna(), None).to_dict("records")
 
 # %% ../../nbs/10_study/13_tracking.ipynb #d22a0026
@@ -232,13 +223,13 @@ def send_outcome(
 ):
     "Send what a finished study found, once to each service; its report must be written."
     folder = rows.folder
-    record, made = read_json(folder / RECORD), study_lineage(folder)
+    record, made = read_json(folder / RECORD), told_lineage(folder)
 
     def send(service: Tracker, sent: list):
         service.log(dict(n_rows=len(sent)), len(sent))  # what follows comes after all rows
         service.table("claims", table_of(read_json(folder / VERDICTS)))
         service.table("sides", table_of(record["sides"]))
-        service.table("cells", read_scores(folder / "table.csv"))
+        service.table("cells", records_of(pd.read_csv(folder / "table.csv")))
         service.table("rows", [dict(row=i, training=name) for i, name in enumerate(sent)])
         service.summary(numbered({name: record[name] for name in SUMMED}))
         for name in PLOTS:

@@ -27,13 +27,14 @@ from ..core.translate import read_json
 from ..data.config import DataConfig, Reading
 from ..data.splits import Splits, check_real, load_data
 from ..generators.guard import leaked
+from ..generators.lineage import told_lineage
 from ..training.config import TrackConfig
 from ..training.services import Tracked
 from ..training.tracking import Tracker, flat_numbers
 from .config import SweepConfig
 from .entrants import guard_start
 from .spaces import check_combinations, check_search, default_space, read_space
-from .tracking import StudyRows, check_study_tracking, rows_told, study_lineage
+from .tracking import StudyRows, check_study_tracking, records_of, rows_told
 from .trials import begin_sweep, run_confirmation, run_trial
 from gan_augmentation.study.archive import (
     FORMAT,
@@ -239,9 +240,8 @@ def send_findings(services: StudyRows, record: dict):
     "Send the table, the picture, the best trial, and of what all this was made."
     if not services.tracker.services:
         return
-    folder, made = services.folder, study_lineage(services.folder)
-    table = Sweep(record).table.reset_index().astype(object)
-    trials = table.where(table.notna(), None).to_dict("records")
+    folder, made = services.folder, told_lineage(services.folder)
+    trials = records_of(Sweep(record).table.reset_index())
 
     def send(service: Tracker, before: list):
         service.table("trials", trials)
