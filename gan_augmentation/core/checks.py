@@ -22,7 +22,7 @@ def check_choice(
     "Return `value` if it is one of `allowed`; raises `ValueError` that lists them."
     if value in allowed:
         return value
-    raise ValueError(f"unknown {what} {value!r}; choose one of: {', '.join(map(str, allowed))}")
+    raise ValueError(f"unknown {what} {short(value)}; choose one of: {', '.join(map(str, allowed))}")
 
 # %% ../../nbs/00_core/00_checks.ipynb #ee06af0f
 def check_range(
