@@ -7,11 +7,13 @@ import datasets
 import numpy as np
 import pandas as pd
 import pytest
+from altered import change
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from gan_augmentation import cli
-from gan_augmentation.classifiers import ClassifierConfig, load_classifier
+from gan_augmentation.classifiers import ClassifierConfig, build_classifier, load_classifier, save_classifier
+from gan_augmentation.core.checks import noted
 from gan_augmentation.data import load_data
 from gan_augmentation.runs import train_run
 from gan_augmentation.study import load_study
@@ -175,6 +177,46 @@ def test_a_network_of_ones_own_is_trained_kept_and_trained_anew(tmp_path, my_net
     assert ClassifierConfig(module.wide).network == my_networks
     small = dict(epochs=1, results=tmp_path / "t", device="cpu", export=False)
     assert train_run(path, "timm:mobilenetv3_small_050", **small).is_dir()
+
+
+def test_code_that_came_with_a_saved_model_is_not_run(tmp_path, monkeypatch):
+    data = load_data(our_arrays(tmp_path))
+    net = build_classifier("shallow", data.train.shape, data.train.n_classes)
+    for place in ("dl", "far/a/b"):
+        save_classifier(net, tmp_path / place, "shallow", data.train)
+    for place in ("dl/evil.py", "evil_beside.py", "far/own_net.py"):
+        (tmp_path / place).write_text("from gan_augmentation.classifiers.networks import shallow as net")
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
+    for cwd, model, network in (("dl", ".", "evil:net"), ("", "dl", "evil_beside:net"), ("", "dl", "dl.evil:net")):
+        monkeypatch.chdir(tmp_path / cwd)
+        change(tmp_path / "dl/config.json", network=network)
+        for use in (load_classifier, lambda path: ClassifierConfig(network=str(tmp_path / "dl"))):
+            with pytest.raises(ValueError, match="is not run; if you trust it, put its folder on PYTHONPATH"):
+                use(model)
+    assert not {"evil", "evil_beside", "dl.evil"} & set(sys.modules)
+    monkeypatch.syspath_prepend(tmp_path / "dl")
+    change(tmp_path / "dl/config.json", network="evil:net")
+    load_classifier(tmp_path / "dl")
+    monkeypatch.chdir(tmp_path / "far")
+    change(tmp_path / "far/a/b/config.json", network="own_net:net")
+    with noted() as said:
+        load_classifier("a/b")
+    assert [line for line in said if "names code of its own, own_net:net: it is imported from" in line]
+    for name in ("evil", "own_net"):
+        del sys.modules[name]
+
+
+def test_functions_that_a_saved_model_names_get_shapes_and_nothing_else(tmp_path):
+    data = load_data(our_arrays(tmp_path))
+    net = build_classifier("shallow", data.train.shape, data.train.n_classes)
+    save_classifier(net, tmp_path / "dl", "shallow", data.train)
+    change(tmp_path / "dl/config.json", network="subprocess:call", shape=["touch", str(tmp_path / "ran")])
+    with pytest.raises(ValueError, match="its shape is"):
+        load_classifier(tmp_path / "dl")
+    assert not (tmp_path / "ran").exists()
+    change(tmp_path / "dl/config.json", network=str(tmp_path / "other"))
+    with pytest.raises((ValueError, FileNotFoundError), match="is no"):
+        load_classifier(tmp_path / "dl")
 
 
 GAN = ("gan", dict(epochs=1))

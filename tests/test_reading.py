@@ -213,7 +213,7 @@ def test_a_full_disk_means_reading_without_keeping(many, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rooms, "write_array", full)
+    monkeypatch.setattr("gan_augmentation.core.cache.write_array", full)
     with noted() as lines:
         images, _ = quietly(read_files, many)
     assert images[5].max() == 200 and not kept(tmp_path)

@@ -54,6 +54,14 @@ def shortened(names) -> str:
     more = f", ... ({len(names):,} in all)" if len(names) > 20 else ""
     return ", ".join(names[:20]) + more
 
+# %% ../../nbs/01_data/02_classes.ipynb #199cbc1b
+def check_text(name: str, what: str):
+    "Make sure that a name can be written to a file; raises `ValueError`."
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"a class of {what} is called {ascii(name)}, which is not UTF-8 text: rename it") from None
+
 # %% ../../nbs/01_data/02_classes.ipynb #c58218f8
 def check_names(
     classes,  # names of classes, in the order of their positions
@@ -65,6 +73,7 @@ def check_names(
         raise TypeError(f"the classes of {what} are a {kind}; give a list of names, in the order of their positions")
     names, known = tuple(map(class_name, classes)), {}
     for i, name in enumerate(names):
+        check_text(name, what)
         first = known.setdefault(meaning(name), i)
         if first != i:
             both = repr(name) if names[first] == name else f"{names[first]!r} and {name!r}, which are one number"

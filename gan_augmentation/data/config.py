@@ -8,6 +8,7 @@ __all__ = ['DATASET_NAMES', 'FITS', 'DEPTHS', 'is_name', 'Reading', 'DataConfig'
 # %% ../../nbs/01_data/18_config.ipynb #20b8f4aa
 from dataclasses import dataclass, fields
 
+from ..core.checks import short
 from ..core.settings import Settings, option
 
 # %% ../../nbs/01_data/18_config.ipynb #2e2795b1
@@ -23,6 +24,25 @@ def is_name(
         return False
     base, _, suffix = source.rpartition("_")
     return source in DATASET_NAMES or (base in DATASET_NAMES and suffix in generators)
+
+# %% ../../nbs/01_data/18_config.ipynb #2cf82905
+def is_side(text: str) -> bool:
+    "Tell a number of pixels; one of seven digits is none."
+    return text.isdecimal() and len(text) < 7 and int(text) > 0
+
+
+def check_ground(ground: str | None):
+    "Refuse what is no colour, or a transparent one; raises `ValueError`."
+    if ground is None:
+        return
+    from PIL import ImageColor
+
+    try:
+        fits = len(ImageColor.getrgb(ground)) == 3
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"ground is {short(ground)}; give a colour, e.g. white, black or #808080")
 
 # %% ../../nbs/01_data/18_config.ipynb #ac1711f1
 FITS = "crop", "pad", "stretch"
@@ -52,6 +72,7 @@ class Reading(Settings):
             raise ValueError(f"channels is {self.channels}; give 1 (grey) or 3 (colour)")
         if self.depth not in (None, *DEPTHS):
             raise ValueError(f"depth is {self.depth} bits; give one of {', '.join(map(str, DEPTHS))}")
+        check_ground(self.ground)
         self.size  # noqa: B018 refuses what is no size
 
     @property
@@ -60,8 +81,8 @@ class Reading(Settings):
         if self.resize is None:
             return None
         sides = str(self.resize).lower().split("x")
-        if len(sides) > 2 or not all(side.isdecimal() and int(side) > 0 for side in sides):
-            raise ValueError(f"resize is {self.resize!r}; give pixels, e.g. 64, or height x width, e.g. 48x64")
+        if len(sides) > 2 or not all(map(is_side, sides)):
+            raise ValueError(f"resize is {short(self.resize)}; give pixels, e.g. 64, or height x width, e.g. 48x64")
         return int(sides[0]), int(sides[-1])
 
 # %% ../../nbs/01_data/18_config.ipynb #9375a9e3
@@ -92,10 +113,11 @@ class DataConfig(Reading):
         None, "what must stay together (patient, slide): a column of the table, or a regular expression that finds it "
         "in a file's name, e.g. '^([^_]+)_'")
     near_duplicates: bool = option(False, "keep images that look nearly alike (perceptual hash) on one side of a split")
-    split_seed: int = option(29, "chooses subset and split", low=0)
+    split_seed: int = option(29, "chooses subset and split", low=0, high=2**63 - 1)
     ratio: str | float | None = option(
         None, "names that end in a generator: generated images per real one", low=0, choices=("balance", "log"), by="1")
-    image_seed: int = option(0, "names that end in a generator: chooses the noise it starts from", low=0)
+    image_seed: int = option(
+        0, "names that end in a generator: chooses the noise it starts from", low=0, high=2**64 - 1)
     real: str | None = option(
         None, "synthetic sets: the real images that they are joined to", by="those that the set was made for")
     root: str | None = option(

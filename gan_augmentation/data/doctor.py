@@ -159,6 +159,9 @@ def look_at_array(images, config: DataConfig, found: Findings, near: bool) -> li
         refuse(found, str(e))
         return [{} for _ in images]
     n, c, h, w = x.shape
+    if not x.numel():
+        refuse(found, f"images have shape {tuple(x.shape)}: there is nothing to look at")
+        return [{} for _ in images]
     flat = x.flatten(1)
     columns = dict(low=flat.amin(1), high=flat.amax(1), is_grey=(x == x[:, :1]).flatten(1).all(1))
     columns["hash"] = ImageDataset(x, [0] * n).hashes()

@@ -8,6 +8,7 @@ __all__ = ['read_image']
 # %% ../../nbs/01_data/04_pictures.ipynb #f0650baf
 import io
 import os
+import stat
 import struct
 import zlib
 from contextlib import contextmanager, suppress
@@ -30,9 +31,13 @@ MISSING = "it is not there"
 
 
 def open_image(item) -> Image.Image:  # its pixels may not be there yet
-    "Open a path, bytes, or an open file; a picture of Pillow's stays as it is."
+    "Open a path, bytes, or an open file; a picture of Pillow's stays as it is. Raises what Pillow raises."
     if isinstance(item, Image.Image):
+        if 0 in item.size:
+            raise ValueError("it has no pixels")
         return item
+    if isinstance(item, (str, os.PathLike)) and not stat.S_ISREG(os.stat(item).st_mode):
+        raise ValueError("it is no file")  # opening a pipe would wait for ever
     return Image.open(io.BytesIO(item) if isinstance(item, bytes) else item)
 
 # %% ../../nbs/01_data/04_pictures.ipynb #6169ae72

@@ -123,7 +123,8 @@ def channels_first(x):  # a uint8 tensor (n,h,w), (n,c,h,w) or (n,h,w,c) -> (n,c
     if x.ndim == 3:
         x = x[:, None]
     if x.ndim != 4 or 0 in x.shape[1:]:
-        raise ValueError(f"images have shape {tuple(x.shape)}; expected (n,c,h,w)")
+        what = "without pixels; " if x.ndim == 4 else ""
+        raise ValueError(f"images have shape {tuple(x.shape)}; {what}expected (n,c,h,w)")
     for c in (3, 4):
         is_first, is_last = x.shape[1] in (1, c), x.shape[3] in (1, c)
         if is_last and not is_first:

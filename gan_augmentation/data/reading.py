@@ -21,11 +21,10 @@ import PIL
 import torch
 from joblib import Parallel, cpu_count, delayed
 
-from ..core.bundles import write_array
-from ..core.cache import cache_file
+from ..core.cache import cache_file, keep_array, kept_array
 from ..core.checks import check_choice, note
-from ..core.files import save_json, whole
 from ..core.progress import progress_bar
+from ..core.seals import load_json, save_record
 from ..core.settings import as_record
 from .config import Reading
 from .pictures import FITS, MISSING, Plan, counted, look_at, picture_name, plan_reading, read_block
@@ -155,7 +154,7 @@ def read_blocks(files: list, plan: Plan, large: bool, progress: bool) -> Iterato
     refuse_bad(files, bad)
 
 # %% ../../nbs/01_data/07_reading.ipynb #2deb022b
-FORMAT = 1  # of kept arrays, and of what pixels become
+FORMAT = 2  # of kept arrays, and of what pixels become
 WORTH = 500, 2**24  # so many files, or bytes of all of them, are worth keeping
 SETTLED = 2 * 10**9  # nanoseconds after which a file's times tell a change
 KEPT_BYTES = 20 * 2**30  # of all kept arrays; the ones that were not used for longest go first
@@ -234,11 +233,13 @@ class Found:
 # %% ../../nbs/01_data/07_reading.ipynb #927bdc68
 def find_kept(folder: Path, key: str) -> Found | None:
     "Map a kept array into memory; changes of it stay there."
-    with suppress(OSError, ValueError, KeyError, TypeError, EOFError):
-        about = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-        images = np.load(folder / f"{key}.npy", mmap_mode="c", allow_pickle=False)
-        os.utime(folder / f"{key}.npy")
-        return Found(images.view(np.ndarray), Reading(**about["reading"]), tuple(about["lines"]))
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        about = load_json(folder / f"{key}.json", sealed=True)
+        images = kept_array(folder / f"{key}.npy", "c")
+        if images is not None:
+            with suppress(OSError):  # of somebody else's, it may only be read
+                os.utime(folder / f"{key}.npy")
+            return Found(images.view(np.ndarray), Reading(**about["reading"]), tuple(about["lines"]))
     return None
 
 # %% ../../nbs/01_data/07_reading.ipynb #c7ff2e9d
@@ -249,29 +250,27 @@ def find_seen(place: Place) -> Found | None:
     return None
 
 # %% ../../nbs/01_data/07_reading.ipynb #fc39839b
-def keep(files: list, asked: Reading, plan: Plan, large: bool, place: Place, progress: bool) -> Found:
+def keep(files: list, asked: Reading, plan: Plan, large: bool, place: Place, progress: bool) -> Found | None:
     "Read files into an array on disk, unless one of the same content is there; raises `OSError` for a full disk."
     key = content_key(files, asked, large, progress)
     found = find_kept(place.folder, key)
     if found is None:
-        with whole(place.folder / f"{key}.npy") as tmp, open(tmp, "wb") as f:
-            blocks = read_blocks(files, plan, large, progress)
-            write_array(f, blocks, shape_of(len(files), plan.reading), np.uint8)
-            f.flush()
-            os.fsync(f.fileno())
-            check_unchanged(files, asked, place)
-        images = np.load(place.folder / f"{key}.npy", mmap_mode="r")
-        about = dict(reading=as_record(with_ground(plan.reading, images)), lines=plan.lines)
-        save_json(place.folder / f"{key}.json", about)
+        array = place.folder / f"{key}.npy"
+        blocks = unchanged_blocks(files, asked, plan, large, place, progress)
+        keep_array(array, blocks, shape_of(len(files), plan.reading), np.uint8)
+        reading = with_ground(plan.reading, np.load(array, mmap_mode="r"))
+        save_record(place.folder / f"{key}.json", dict(reading=as_record(reading), lines=plan.lines))
         remove_old(place.folder, key)
         found = find_kept(place.folder, key)
-    if place.settled:
-        (place.folder / f"{key}.{place.times}.seen").touch()
+    if place.settled and found:
+        with suppress(OSError):
+            (place.folder / f"{key}.{place.times}.seen").touch()
     return found
 
 # %% ../../nbs/01_data/07_reading.ipynb #939ccff5
-def check_unchanged(files: list, asked: Reading, place: Place):
-    "Make sure that nobody wrote to the files meanwhile; raises `ValueError`."
+def unchanged_blocks(files, asked, plan, large, place, progress) -> Iterator:  # noqa: PLR0913
+    "Read pixels block by block, and make sure that nobody wrote to the files meanwhile; raises `ValueError`."
+    yield from read_blocks(files, plan, large, progress)
     now = find_place(files, asked)
     if now is None or now.times != place.times:
         raise ValueError("the image files were changed while they were read; read them again")
@@ -338,10 +337,11 @@ def read_or_keep(files: list, asked: Reading, plan: Plan, large: bool, place: Pl
     if place is None:
         return read_now(files, plan, large, progress)
     try:
-        return keep(files, asked, plan, large, place, progress)
+        found = keep(files, asked, plan, large, place, progress)
     except OSError as e:
         note(f"the images are read into memory and not kept for the next time ({e})")
-        return read_now(files, plan, large, progress)
+        found = None
+    return found or read_now(files, plan, large, progress)
 
 # %% ../../nbs/01_data/07_reading.ipynb #7c9c56b3
 def plain_reading(reading: Reading | None) -> Reading:

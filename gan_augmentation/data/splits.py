@@ -152,14 +152,19 @@ def split_parts(parts, valid_pct, subset, seed, valid, test, near) -> Splits:  #
     return splits
 
 # %% ../../nbs/01_data/13_splits.ipynb #9d200013
+def refuse_reading(reading: Reading, name: str):
+    "Make sure that nothing is asked of arrays that only files can do; raises `ValueError`."
+    changed = [f.name for f in fields(Reading) if getattr(reading, f.name) != f.default]
+    if changed:
+        raise ValueError(f"{', '.join(changed)}: for image files; {name} comes as arrays, which stay as they are")
+
+
 def taken_in(source, classes, asked: dict, groups, progress):
     "Read anybody's images, with the parts that they come in; raises `ValueError` for settings that cannot be kept."
     reading = settings_from(Reading, **asked)
     parts = as_parts(source, classes=classes, reading=reading, groups=groups, progress=progress)
-    changed = [f.name for f in fields(Reading) if getattr(reading, f.name) != f.default]
-    if changed and parts.train.reading is None:
-        name = parts.train.name
-        raise ValueError(f"{', '.join(changed)}: for image files; {name} comes as arrays, which stay as they are")
+    if parts.train.reading is None:
+        refuse_reading(reading, parts.train.name)
     if classes is None and not isinstance(source, (ImageDataset, Splits)):
         parts.train, parts.valid, parts.test = without_empty(parts.train, parts.valid, parts.test)
     return parts
@@ -224,6 +229,19 @@ def loading_record(source, given: dict, train: ImageDataset) -> dict | None:
     read = {} if train.reading is None else {f.name: getattr(train.reading, f.name) for f in fields(Reading)}
     return given | read
 
+# %% ../../nbs/01_data/13_splits.ipynb #d05308d4
+def check_before_download(name: str, split: dict, asked: dict):
+    "Make sure of what can be told before anything is fetched; raises `ValueError` or `TypeError`."
+    refuse_reading(settings_from(Reading, **asked), name)
+    check_range(split["seed"], "seed", 0, kind=int)
+    valid_fraction(split["valid"], split["valid_pct"])
+    for option in ("valid", "valid_pct", "test"):
+        if isinstance(split[option], (int, float)):
+            check_fraction(split[option], option)
+    groups = split["groups"]
+    if isinstance(groups, str) or callable(groups):
+        raise ValueError(f"groups={groups!r}: {name} has no columns and no files; give one group an image")
+
 # %% ../../nbs/01_data/13_splits.ipynb #9d200018
 def load_data(  # noqa: PLR0913
     source,  # a name in `DATASETS`, or anything `as_parts` takes: folders, tables, files, arrays, ...
@@ -245,6 +263,8 @@ def load_data(  # noqa: PLR0913
     split = dict(valid_pct=valid_pct, subset=subset, seed=seed, valid=valid, test=test)
     split |= dict(groups=groups, near_duplicates=near_duplicates, classes=classes)
     check_source(source)
+    if is_name(source):
+        check_before_download(source, split, reading)
     with noted() as notes:
         images = named_parts(source, root, download) if is_name(source) else source
         splits = split_data(images, **split, progress=progress, **reading)

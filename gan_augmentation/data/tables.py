@@ -10,7 +10,6 @@ import json
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..core.bundles import UNREADABLE
 from ..core.checks import note
 from .classes import natural_order
 from .folders import PARTS
@@ -268,8 +268,12 @@ def names_in_parquet(path: Path) -> list | None:
     except ImportError:  # another engine has read it
         return None
     metadata = pyarrow.parquet.read_schema(path).metadata or {}
-    features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    named = [f["names"] for f in features.values() if isinstance(f, dict) and f.get("_type") == "ClassLabel"]
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        named = [f["names"] for f in features.values() if isinstance(f, dict) and f.get("_type") == "ClassLabel"]
+    except (ValueError, LookupError, AttributeError, RecursionError):
+        note(f"{path}: its metadata of Hugging Face cannot be read; whole numbers are the names of classes")
+        return None
     return named[0] if len(named) == 1 else None
 
 # %% ../../nbs/01_data/09_tables.ipynb #1d89bccd
@@ -340,6 +344,8 @@ def named_arrays(arrays, mine: dict, shared: dict, where, name) -> Pictures:
     classes = shared.get("classes", mine.get("classes"))
     groups = mine.get("groups")
     images = arrays[mine[image]]
+    if not axes(images):
+        raise ValueError(f"{where}: {mine[image]} is a single value; give an array of images (n,c,h,w)")
     n = len(images)
     columns = {k: arrays[v] for k, v in mine.items() if k not in (image, "classes")}
     unread = [v for k, v in mine.items() if k not in (image, label, "classes", "groups")]
@@ -364,7 +370,7 @@ def from_npz(path: Path) -> dict:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {k: file[k] for k in file.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as e:
+    except UNREADABLE as e:
         why = first_line(e)
         if "allow_pickle" in why:
             why = "it holds Python objects; save names as text: np.array(names, dtype=str)"
