@@ -289,6 +289,13 @@ def forward(
     x = x.expand(-1, 3, -1, -1).add(1).div(2)
     return self.net((x - self.mean) / self.std)
 
+# %% ../../nbs/03_classifiers/01_backbones.ipynb #55c23f2b
+def give_weights(body: Backbone, state: dict, file) -> Backbone:  # frozen, in evaluation mode
+    "Put the weights of a file, which were read, into a network."
+    body.net.load_state_dict({k: v for k, v in state.items() if not k.startswith("classifier.")})
+    body.source = f"{BACKBONES[body.name].title} with the weights of {Path(file).name}"
+    return body.requires_grad_(False).eval()
+
 # %% ../../nbs/03_classifiers/01_backbones.ipynb #532ecf9d
 def load_backbone(
     name: str = "auto",  # a name in `BACKBONES`, or "auto": the first whose weights can be had
@@ -300,10 +307,7 @@ def load_backbone(
     if resolution is not None:
         check_range(resolution, "resolution", BackboneSpec.least, kind=int)
     name, state, file = find_weights(name, path)
-    body = Backbone(name, resolution)
-    body.net.load_state_dict({k: v for k, v in state.items() if not k.startswith("classifier.")})
-    body.source = f"{BACKBONES[name].title} with the weights of {Path(file).name}"
-    return body.requires_grad_(False).eval()
+    return give_weights(Backbone(name, resolution), state, file)
 
 # %% ../../nbs/03_classifiers/01_backbones.ipynb #f52d6ad2
 class TransferClassifier(nn.Module):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
 
 from ..core.checks import check_choice
-from ..core.settings import Settings, option
+from ..core.settings import Settings, check_code, option
 from ..core.translate import read_json
 
 # %% ../../nbs/03_classifiers/09_config.ipynb #efc3ba2e
@@ -132,6 +132,14 @@ def existing_run(path) -> Path:  # absolute
     return found
 
 # %% ../../nbs/03_classifiers/09_config.ipynb #621d99d3
+def check_saved(network, path):
+    "Make sure that a network that a file names may be built; raises `ValueError`."
+    if not isinstance(network, str) or is_run(check_network(network)):
+        raise ValueError(f"{path} is no classifier: its config.json names no network")
+    if is_function(network) and not network.startswith("timm:"):
+        check_code(network, path)
+
+
 NOT_COPIED = "seed", "start"  # of the settings of a run
 
 
@@ -146,6 +154,7 @@ def saved_settings(path) -> dict:  # fields of `ClassifierConfig`
     found = {name: said[name] for name in names if said.get(name) is not None}
     if "network" not in found:
         raise ValueError(f"{path} is no classifier: its config.json does not say which network")
+    check_saved(found["network"], path)
     return found
 
 # %% ../../nbs/03_classifiers/09_config.ipynb #49a9ad1e
@@ -197,7 +206,7 @@ class ClassifierConfig(FollowsRuns):
     # fmt: off
     network: str             = option("convolutional", NETWORK_HELP, choices=NETWORK_NAMES, others=True)
     epochs: int | None       = option(None, "passes over the training images", low=1, by="the network's")
-    steps: int | None        = option(None, STEPS_HELP, low=1, by="epochs count")
+    steps: int | None        = option(None, STEPS_HELP, low=1, high=10**9, by="epochs count")
     bs: int | None           = option(None, "images a batch", low=1, by="the network's")
     lr: float | None         = option(None, "highest learning rate", low=0, by="the network's")
     wd: float | None         = option(None, "weight decay", low=0, by="the network's")
@@ -206,17 +215,17 @@ class ClassifierConfig(FollowsRuns):
     patience: int | None     = option(None, "stop after so many rounds without gain, and keep the best weights", low=1,
                                       by="never")
     monitor: str             = option("accuracy", "what has to gain", choices=MONITORS)
-    eval_every: int | None   = option(None, "steps a round", low=1, by="a round is an epoch")
+    eval_every: int | None   = option(None, "steps a round", low=1, high=10**9, by="a round is an epoch")
     augment: str | None      = option(None, AUGMENT_HELP, by="none")
     balance: str             = option("none", BALANCE_HELP, choices=BALANCE_NAMES)
     loss: str                = option("cross-entropy", LOSS_HELP, choices=LOSS_NAMES)
-    finetune: int            = option(0, "then so many epochs (or steps, if given) for all layers", low=0,
+    finetune: int            = option(0, "then so many epochs (or steps, if given) for all layers", low=0, high=10**9,
                                       panel="EfficientNet")
     tune_lr: float | None    = option(None, "highest learning rate of those", low=0, by="the network's",
                                       panel="EfficientNet")
     backbone: str | None     = option(None, "pretrained network; auto: the first whose ImageNet weights can be had",
                                       choices=BACKBONE_NAMES, by="auto", panel="EfficientNet")
-    resolution: int | None   = option(None, "side of the enlarged images in pixels", low=32, by="96",
+    resolution: int | None   = option(None, "side of the enlarged images in pixels", low=32, high=2048, by="96",
                                       panel="EfficientNet")
     start: str | None        = option(None, START_HELP, by="fresh weights")
     precision: str           = option("auto", "of numbers; auto: half where it is faster", choices=PRECISION_NAMES)

@@ -15,10 +15,9 @@ import torch
 from fastcore.basics import patch
 
 from ..core.arrays import fingerprint, normalize
-from ..core.bundles import write_array
-from ..core.cache import cache_file
-from ..core.checks import check_range
-from ..core.files import whole
+from ..core.cache import cache_file, keep_array, kept_array
+from ..core.checks import check_range, note
+from ..core.files import make_directory
 from ..core.machine import pick_device
 from ..core.progress import progress_bar
 from ..data.forms import as_dataset
@@ -33,12 +32,9 @@ def features_path(ds: ImageDataset, body: Backbone, cache=None) -> Path:
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #e9a03c2b
 def kept_features(path, shape: tuple):
-    "Map features into memory if they are there, whole, and of this shape (n,d); or give None."
-    try:
-        kept = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return kept if kept.shape == shape and kept.dtype == np.float32 else None
+    "Map features into memory if they are there, intact, and of this shape (n,d); or give None."
+    kept = kept_array(path)
+    return kept if kept is not None and kept.shape == shape and kept.dtype == np.float32 else None
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #0187b1f1
 @torch.no_grad()
@@ -65,7 +61,7 @@ def compute_features(
 # %% ../../nbs/03_classifiers/02_features.ipynb #5b6cc6ca
 def make_room(folder: Path, n_bytes: int):
     "Make a directory for features; raises `OSError` if the disk has no room for so many bytes."
-    folder.mkdir(parents=True, exist_ok=True)
+    make_directory(folder)
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         room = f"{free / 2**20:,.0f} MiB free, the features need {n_bytes / 2**20:,.0f}"
@@ -81,7 +77,7 @@ def image_features(
     device=None,  # where to compute; default: the best there is
     progress: bool = False,  # show a progress bar
 ) -> np.ndarray:  # float32 (n,`body.n_features`); what is kept is memory-mapped and read-only
-    "Compute features once and keep them; raises `OSError` if the disk has no room."
+    "Compute features once and keep them; notes where the disk has no room, and computes them all the same."
     ds, device = as_dataset(ds), pick_device(device)
     if bs is None:
         bs = 32 if device.type == "cpu" else 256
@@ -94,10 +90,13 @@ def image_features(
     kept = kept_features(path, shape)
     if kept is not None:
         return kept
-    make_room(path.parent, 4 * shape[0] * shape[1])
-    with whole(path) as tmp, open(tmp, "wb") as f:
-        write_array(f, compute(), shape, np.float32)
-    return kept_features(path, shape)
+    try:
+        make_room(path.parent, 4 * shape[0] * shape[1])
+        keep_array(path, compute(), shape, np.float32)
+        return np.load(path, mmap_mode="r")
+    except OSError as e:
+        note(f"the features are not kept for the next time: {e}")
+    return np.concatenate(list(compute()))
 
 # %% ../../nbs/03_classifiers/02_features.ipynb #dbb9c509
 class FeatureDataset(ImageDataset):
@@ -147,8 +146,10 @@ def feature_dataset(
     ds,  # images: anything `as_dataset` takes
     body: Backbone,  # a pretrained network
     **kwargs,  # as for `image_features`
-) -> FeatureDataset:  # memory-mapped features with the labels of `ds`
+) -> FeatureDataset:  # features, memory-mapped where they are kept, with the labels of `ds`
     "Put the features of images in their place; computed once, as by `image_features`."
     ds = as_dataset(ds)
-    features = np.load(image_features(ds, body, **kwargs).filename, mmap_mode="c")
+    features = image_features(ds, body, **kwargs)
+    if isinstance(features, np.memmap):
+        features = np.load(features.filename, mmap_mode="c")  # torch wants what may be written to
     return FeatureDataset(features, ds.labels, ds.classes, name=ds.name, index=ds.index, groups=ds.groups)

@@ -19,8 +19,8 @@ from torch import nn
 
 from ..core.arrays import check_images, fingerprint, normalize
 from ..core.bundles import holds_bundle, load_bundle, save_bundle
-from ..core.checks import check_range, note
-from ..core.directories import title
+from ..core.checks import check_range, note, short
+from ..core.directories import check_model_of, title
 from ..core.machine import pick_device
 from ..core.settings import as_record, settings_from
 from ..data.classes import is_number, match_classes, same_classes
@@ -29,7 +29,7 @@ from ..data.folders import image_files
 from ..data.images import ImageDataset, with_classes
 from ..data.reading import fitted_blocks
 from .backbones import BackboneSpec, TransferClassifier, efficientnet, is_frozen
-from .config import ClassifierConfig, check_network, is_run, saved_settings
+from .config import ClassifierConfig, check_network, check_saved, is_run, saved_settings
 from .features import feature_dataset
 from gan_augmentation.classifiers.networks import (
     arch1,
@@ -295,6 +295,15 @@ def weights_sha256(net: nn.Module) -> str:
     "Fingerprint of a network's weights, by which what was made of it finds it again."
     return fingerprint(*(tensor.cpu() for tensor in net.state_dict().values()))
 
+# %% ../../nbs/03_classifiers/04_prediction.ipynb #726a4666
+def describe_classifier(net: nn.Module, network: str, ds, **facts) -> dict:
+    "Say what a trained network is, as its `config.json` does."
+    config = dict(network=network, shape=ds.shape, classes=ds.classes, options=network_options(net), **facts)
+    config["weights_sha256"] = weights_sha256(net)
+    if getattr(ds, "reading", None) is not None:
+        config["reading"] = as_record(ds.reading)
+    return config
+
 # %% ../../nbs/03_classifiers/04_prediction.ipynb #6a3d8246
 def save_classifier(
     model,  # a trained `Learner` or network
@@ -306,11 +315,7 @@ def save_classifier(
 ) -> Path:  # the directory
     "Store weights, settings and checksums; raises `FileExistsError` rather than replace anything but a saved model."
     net = getattr(model, "model", model)
-    options = network_options(net)
-    config = dict(network=network, shape=ds.shape, classes=ds.classes, options=options, **facts)
-    config["weights_sha256"] = weights_sha256(net)
-    if getattr(ds, "reading", None) is not None:
-        config["reading"] = as_record(ds.reading)
+    config = describe_classifier(net, network, ds, **facts)
 
     def write_seen(folder):
         if seen is not None:
@@ -318,14 +323,21 @@ def save_classifier(
 
     return save_bundle(path, net.state_dict(), config, more=write_seen)
 
+# %% ../../nbs/03_classifiers/04_prediction.ipynb #30a00bc1
+def check_shape(shape, path):
+    "Make sure that a shape is one of images: functions that a file names are called with it; raises `ValueError`."
+    if not isinstance(shape, list) or len(shape) != 3 or not all(type(n) is int and n > 0 for n in shape):
+        raise ValueError(f"{path / 'config.json'} describes no classifier: its shape is {short(repr(shape))}")
+
 # %% ../../nbs/03_classifiers/04_prediction.ipynb #d4bf7827
 def load_classifier(
     path,  # directory of a saved classifier, or of its run
     device=None,  # where to run; default: the best there is
 ) -> Classifier:  # ready to `predict`
     "Load a trained classifier; raises `FileNotFoundError` or `ValueError` naming a missing or altered file."
-    path = Path(path).expanduser()
+    given = path = Path(path).expanduser()
     if holds_bundle(path / "model"):
+        check_model_of(path)
         path = path / "model"
     weights, config = load_bundle(path)
     missing = {"network", "shape", "classes", "options"} - set(config)
@@ -333,6 +345,8 @@ def load_classifier(
         raise ValueError(
             f"{path / 'config.json'} describes no classifier: it does not say {', '.join(sorted(missing))}"
         )
+    check_saved(config["network"], given)
+    check_shape(config["shape"], path)
     options = dict(config["options"])
     if options:
         options["pretrained"] = False  # the saved weights follow

@@ -8,6 +8,7 @@ __all__ = ['pack', 'unpack', 'CheckpointCB']
 # %% ../../nbs/02_training/02_checkpoints.ipynb #76ea351c
 import math
 import random
+import re
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import torch
 from fastcore.basics import patch
 
 from ..core.bundles import load_bundle, save_bundle
-from ..core.checks import check_same
+from ..core.checks import check_same, note
 from ..core.files import remove
 from .callbacks import FitCB
 
@@ -179,13 +180,23 @@ def after_epoch(self: CheckpointCB):
 def newest_checkpoint(
     path,  # directory of a `CheckpointCB`
 ):  # nested state, or None if there is no whole checkpoint
-    "Read the newest checkpoint; one that is incomplete or altered is passed over."
+    "Read the newest checkpoint; one that is incomplete or altered is passed over, with a note."
     found = {p.name.removeprefix("epoch "): p for p in Path(path).glob("epoch *")}
-    epochs = sorted((int(n) for n in found if n.isdigit()), reverse=True)
+    epochs = sorted((int(n) for n in found if re.fullmatch("[0-9]+", n)), reverse=True)
+    damaged = []
     for epoch in epochs:
         try:
             tensors, packed = load_bundle(found[str(epoch)])
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError) as e:
+            damaged.append(str(e).partition(";")[0])
             continue
+        tell_damaged(damaged, f"the training goes on from epoch {epoch}")
         return unpack(packed, tensors)
+    tell_damaged(damaged, "the training begins anew")
     return None
+
+
+def tell_damaged(damaged: list, instead: str):
+    "Say that work is lost, and from where it is done again."
+    if damaged:
+        note(f"{damaged[0]}; {instead}")

@@ -14,6 +14,7 @@ import numpy as np
 from fastcore.basics import noop, patch
 from PIL import Image
 
+from ..core.templates import escape_markdown
 from .services import EpochCB, PicturesCB, Service, flat_settings
 
 # %% ../../nbs/02_training/05_tensor_board.ipynb #84cf99d4
@@ -89,7 +90,7 @@ def markdown_table(rows: list) -> str:
     "Write rows as a table in Markdown."
     names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [names, ["---"] * len(names)]
-    lines += [[str(row.get(name, "")).replace("|", "\\|") for name in names] for row in rows]
+    lines += [[escape_markdown(row.get(name, "")) for name in names] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 # %% ../../nbs/02_training/05_tensor_board.ipynb #351a283f
