@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.core.arrays import fingerprint
 from gan_augmentation.core.checks import noted
+from gan_augmentation.export import runtime
 from gan_augmentation.export.metadata import read_onnx, write_onnx
 from gan_augmentation.export.runtime import OnnxGenerator
 from gan_augmentation.export.source import OnnxSource
@@ -88,6 +89,17 @@ def test_what_does_not_fit_is_refused(generator, data, tmp_path):
         find_generator(generator, data.train)
 
 
+def test_no_bit_of_the_metadata_makes_a_file_one_of_another_program(generator, data):
+    content = generator.read_bytes()
+    for key in (runtime.ABOUT, runtime.SEAL):
+        at = content.index(b"%c%s\x12" % (len(key), key.encode()))
+        for i in range(at - 1, at + len(key) + 2):
+            for bit in (1, 32):
+                generator.write_bytes(content[:i] + bytes([content[i] ^ bit]) + content[i + 1 :])
+                with pytest.raises(ValueError, match="was altered|was cut off or damaged|is no ONNX file"):
+                    find_generator(generator, data.train)
+
+
 def foreign(**external):
     "Write a generator as others do, with its weights in another file."
     weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4, 784])
@@ -124,6 +136,19 @@ def test_weights_beside_a_file_of_others_are_read(folder, data):
     onnx.save(foreign(location="w.bin"), folder / "m.onnx")
     source = find_generator(folder / "m.onnx", data.train)
     assert isinstance(source.maker, OnnxSampler) and source.sample([1, 2]).shape == (2, 1, 28, 28)
+
+
+def test_exchanged_weights_beside_a_file_are_another_generator_and_no_set_is_made_of_both(folder, data):
+    onnx.save(foreign(location="w.bin"), folder / "m.onnx")
+    out, how = folder / "set", dict(counts={"Coat": 3}, seed=4)
+    augment_dataset(data, folder / "m.onnx", out=out, **how)
+    before = OnnxSampler(folder / "m.onnx")
+    images = before.sample([0, 1], seed=1)
+    (folder / "w.bin").write_bytes((folder / "w.bin").read_bytes()[::-1])
+    after = OnnxSampler(folder / "m.onnx")
+    assert before.sha256() != after.sha256() and torch.equal(before.sample([0, 1], seed=1), images)
+    with pytest.raises(ValueError, match="was begun with generator sha256"):
+        augment_dataset(data, folder / "m.onnx", out=out, **how)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from altered import change
 
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.cli import main
+from gan_augmentation.core.files import file_sha256
+from gan_augmentation.core.seals import write_manifest
 from gan_augmentation.data import ImageDataset, split_data
 from gan_augmentation.evaluate import evaluate_generator
 from gan_augmentation.export.cards import write_card
@@ -81,7 +83,12 @@ def flip_a_byte(path: Path):
 
 # what is told
 
-WHAT = {"generator": "model", "classifier": "model", "synthetic set": "files", "study": "images"}
+WHAT = {
+    "generator": "model and results",
+    "classifier": "model and results",
+    "synthetic set": "files",
+    "study": "images",
+}
 
 
 @pytest.mark.parametrize("name", ["gan", "set", "real", "on_set", "begun", "onnx"])
@@ -250,6 +257,9 @@ def test_a_sweep_tells_what_was_searched_and_what_is_best(tmp_path):
     wanted = dict(trials=8, network="shallow", best_trial=3, score=0.75, chosen_by="accuracy", validation_images=12)
     wanted |= dict(confirmed_with_seeds="1 to 2", mean_of_these=0.7, searched="lr=0.0001..0.01:log, bs=16,32")
     assert wanted.items() <= node.facts.items()
+    assert node.sha256 == file_sha256(sweep / "sweep.json")  # an earlier version's
+    write_manifest(sweep, ["config.json", "sweep.json"])
+    assert lineage_of(sweep).sha256 == file_sha256(sweep / "manifest.json")
     change(sweep / "sweep.json", data__train_sha256="0" * 64)
     assert lineage_of(sweep).state == f"{ALTERED}: data/train.npz"
     flip_a_byte(sweep / "data/valid.npz")
@@ -430,7 +440,7 @@ def test_the_program_finds_runs_by_name_and_names_of_data(world, capsys):
     assert main(["lineage", world["real"].name, "--results", results, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["name"] == world["real"].name
-    assert said["state"] == f"model {INTACT}; config.json, metrics.json not compared"
+    assert said["state"] == f"model and results {INTACT}"
     assert main(["lineage", "fashion_mnist_dcgan", "--results", results]) == 0
     assert "60,000" not in capsys.readouterr().out
     assert main(["lineage", "nowhere"]) == 2 and main(["lineage", results]) == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..core.bundles import holds_bundle
 from ..core.checks import check_choice
-from ..core.directories import find_runs, run_state
+from ..core.directories import check_model_of, find_runs, is_finished, run_state
 from ..core.translate import read_json
 from ..data.classes import check_names, match_classes, same_classes, shortened
 from ..data.images import ImageDataset
@@ -41,9 +41,10 @@ def family(
 
 # %% ../../nbs/04_generators/05_find.ipynb #e07e173c
 def model_directory(path) -> Path:
-    "Find the saved generator in a directory; raises `FileNotFoundError` that says what is missing."
+    "Find the saved generator in a directory; raises `FileNotFoundError` or `ValueError` naming what is wrong."
     path = Path(path).expanduser()
     if holds_bundle(path / "model"):
+        check_model_of(path)
         path = path / "model"
     if not (path / "config.json").is_file():
         raise FileNotFoundError(f"{path / 'config.json'} is missing: {path} is no saved generator")
@@ -126,7 +127,7 @@ def described_data(path) -> dict:
 
 def is_unfinished(run, wanted: str) -> bool:
     "Tell whether a run was begun on images with a fingerprint, and has not come to its end."
-    if run_state(run) == "finished":
+    if is_finished(run):
         return False
     train = described_data(run).get("train")
     return isinstance(train, dict) and train.get("sha256") == wanted
@@ -158,13 +159,13 @@ def newest_generator(
 
 # %% ../../nbs/04_generators/05_find.ipynb #2a9dfda2
 ONNX_SOURCE = "gan_augmentation.export.source:OnnxSource"  # imported when it is needed, as the families are
-SEAL = b"gan_augmentation_sha256"  # stands in every ONNX file that this package writes
+ONNX_RUNTIME = "gan_augmentation.export.runtime"  # knows a file that this package wrote
 
 
 def open_exported(path: Path):
     "Open a generator in an ONNX file, ours or another's; raises `ValueError` or `FileNotFoundError`."
     file = path.expanduser()
-    if not file.is_file() or SEAL not in file.read_bytes():
+    if not file.is_file() or not import_module(ONNX_RUNTIME).is_ours(file.read_bytes()):
         return OnnxSampler(path)
     module, name = ONNX_SOURCE.split(":")
     return getattr(import_module(module), name)(path)

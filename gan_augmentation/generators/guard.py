@@ -12,7 +12,7 @@ import numpy as np
 
 from ..data.duplicates import count_crossing
 from ..data.splits import Splits
-from .adapters import as_source
+from .adapters import as_source, seen_hashes
 
 # %% ../../nbs/04_generators/03_guard.ipynb #cb48b8c9
 @dataclass(frozen=True)
@@ -58,11 +58,13 @@ def check_unseen(
     data: Splits,  # the real images; those in `train` may be seen
     allow_leak: bool = False,  # use it anyhow; this goes on record
 ) -> Guard:
-    "Refuse what has seen validation or test images; raises `ValueError` that says how many."
+    """Refuse what has seen validation or test images; raises `ValueError` that says how many, and `TypeError` for
+    what cannot be compared."""
     source = as_source(source)
-    if source.seen is None:
+    seen = seen_hashes(source.seen, named(source))
+    if seen is None:
         return check_together(source, data, allow_leak)
-    guard = count_seen("every image", source.seen, data, allow_leak)
+    guard = count_seen("every image", seen, data, allow_leak)
     leaks = leaked(guard)
     if any(leaks.values()) and not allow_leak:
         raise ValueError(

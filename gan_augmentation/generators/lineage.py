@@ -10,28 +10,16 @@ import os
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from fastcore.basics import patch
 
-from gan_augmentation.core.bundles import holds_bundle, manifest_of
+from gan_augmentation.core.bundles import UNREADABLE, holds_bundle, manifest_of
 from gan_augmentation.core.checks import note
-from gan_augmentation.core.directories import SCORES
-from gan_augmentation.core.files import file_sha256
+from gan_augmentation.core.directories import SCORES, changed_results, is_finished
+from gan_augmentation.core.seals import MANIFEST, changed_files, is_sealed
 from gan_augmentation.generators.nodes import ABSENT, ALTERED, INTACT, READ, SAME, Node, lineage_record
 from gan_augmentation.generators.origins import DONE, is_data_name, read_name, read_node, read_record
-
-# %% ../../nbs/04_generators/08_lineage.ipynb #52e7ea7b
-def changed_files(folder: Path, digests: dict) -> list:  # names
-    "List files that are missing, or not those whose SHA-256 was written down."
-    changed = []
-    for name, sha256 in digests.items():
-        path = folder / name
-        inside = path.resolve().is_relative_to(folder.resolve())
-        if not inside or not path.is_file() or file_sha256(path) != sha256:
-            changed.append(name)
-    return changed
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #17de78f3
 def model_in(folder: Path) -> Path:
@@ -40,19 +28,28 @@ def model_in(folder: Path) -> Path:
 
 
 def has_model(folder: Path) -> bool:
-    "Tell a saved model, or a run that has one; a run's own config is no model."
-    inner = model_in(folder)
-    return inner != folder or any((folder / name).is_file() for name in ("manifest.json", "weights.safetensors"))
+    "Tell a saved model, or a run that has one; what a run itself wrote is no model."
+    if model_in(folder) != folder:
+        return True
+    return not is_run(folder) and any((folder / name).is_file() for name in (MANIFEST, "weights.safetensors"))
+
+
+def is_run(folder: Path) -> bool:
+    return "resumed" in read_record(folder / "config.json")
 
 
 def changed_model(folder: Path) -> list:
-    "List the changed files of a saved model, or of the one in a run."
+    "List the changed files of a saved model, or of a run with the model in it."
     if not has_model(folder):
-        return ["its model is gone"] if (folder / SCORES).is_file() else []
-    folder = model_in(folder)
-    listed = manifest_of(folder)
+        return ["its model is gone"] if is_finished(folder) else []
+    inner = model_in(folder)
+    listed = manifest_of(inner)
     is_listed = "config.json" in listed and any(name.endswith(".safetensors") for name in listed)
-    return changed_files(folder, listed) if is_listed else ["manifest.json"]
+    changed = changed_files(inner, listed) if is_listed else [MANIFEST]
+    if inner == folder:
+        return changed
+    results = changed_results(folder)
+    return [*changed, *(name for name in results if not changed or name != f"model/{MANIFEST}")]
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #cad7a13b
 def changed_set(folder: Path) -> list:
@@ -63,6 +60,13 @@ def changed_set(folder: Path) -> list:
     return changed_files(folder, {**about["files"], **about["shards"]})
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #20658a7d
+def changed_study(folder: Path) -> list:
+    "List the changed files of a study or a sweep; what has no manifest is of an earlier version, or not so far yet."
+    listed = manifest_of(folder)
+    unread = [] if listed or not (folder / MANIFEST).is_file() else [MANIFEST]
+    return list(dict.fromkeys([*unread, *changed_images(folder), *changed_files(folder, listed)]))
+
+
 def changed_images(folder: Path) -> list:
     "List the images of a study or a sweep that are gone, or not those that it was begun with."
     changed = []
@@ -86,7 +90,7 @@ def images_sha256(path: Path) -> str | None:
             with np.load(path.with_name("sealed.npz"), allow_pickle=False) as f:
                 labels = f["labels"]
         return fingerprint(images, labels)
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except UNREADABLE:
         return None
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #31ec5e14
@@ -94,8 +98,8 @@ CHANGED = {
     "generator": changed_model,
     "classifier": changed_model,
     "synthetic set": changed_set,
-    "study": changed_images,
-    "sweep": changed_images,
+    "study": changed_study,
+    "sweep": changed_study,
 }
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #1988f798
@@ -126,8 +130,10 @@ def what_was_compared(path: Path, kind: str) -> str | None:
     "Say what of a thing has fingerprints on record; None: nothing."
     if path.is_file():
         return "file"  # an exported model, which is sealed
-    if kind in ("generator", "classifier"):
-        return "model" if has_model(path) else None
+    if kind in ("generator", "classifier") and has_model(path):
+        return "model and results" if model_in(path) != path and (path / MANIFEST).is_file() else "model"
+    if kind == "measures":
+        return "measures" if is_sealed(path / "measures.json") else None
     if kind == "synthetic set":
         return "files" if (path / DONE).is_file() and read_record(path / DONE)["files"] else None
     return "images" if kind in ("study", "sweep") and images_on_record(path) else None
@@ -140,7 +146,7 @@ def what_is_intact(node: Node) -> str:
     if what is None:
         return READ
     listed = manifest_of(path) if path.is_dir() else {}
-    rest = [name for name in RECORDS if (path / name).is_file() and name not in listed]
+    rest = [name for name in RECORDS if (path / name).is_file() and name not in listed and not is_sealed(path / name)]
     return f"{what} {INTACT}" + (f"; {', '.join(rest)} not compared" if rest else "")
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #2bf6e4f9

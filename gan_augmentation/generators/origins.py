@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_augmentation.core.directories import run_scores, run_state
+from gan_augmentation.core.directories import changed_results, is_finished, run_scores, run_state
 from gan_augmentation.core.files import file_sha256
+from gan_augmentation.core.seals import MANIFEST
 from gan_augmentation.core.translate import read_json
 from gan_augmentation.data.config import DATASET_NAMES
 from gan_augmentation.data.config import is_name as names_images
@@ -127,7 +128,7 @@ def run_folder(path: Path) -> Path:
 def read_run(folder: Path) -> Node:
     "Read a run of a classifier or a generator."
     record, model = read_record(folder / "config.json"), folder / "model" / "config.json"
-    settings, scores = record["settings"], run_scores(folder)
+    settings, scores = record["settings"], {} if changed_results(folder) else run_scores(folder)
     kind = "generator" if "generator" in settings else "classifier"
     saved = read_record(model) if model.is_file() else {}
     state = run_state(folder)
@@ -232,6 +233,14 @@ def read_measures(folder: Path) -> Node:
     sha256 = file_sha256(folder / "measures.json")
     return Node("measures", plain_name(folder), sha256, facts, (source, real), str(folder))
 
+# %% ../../nbs/04_generators/07_origins.ipynb #b59f9359
+def result_sha256(file: Path) -> str | None:  # None: not finished
+    "Compute by what a study or a sweep is known: the SHA-256 of its manifest; of an earlier version, of its result."
+    if not file.is_file():
+        return None
+    manifest = file.with_name(MANIFEST)
+    return file_sha256(manifest if manifest.is_file() else file)
+
 # %% ../../nbs/04_generators/07_origins.ipynb #40d26a8e
 def read_study(folder: Path) -> Node:
     "Read a study, finished or not."
@@ -241,7 +250,7 @@ def read_study(folder: Path) -> Node:
     facts = dict(seeds=write_numbers(asked["seeds"]), networks=", ".join(map(str, asked["classifiers"])))
     facts |= dict(trainings=len(record.get("cells") or ()) or None, opened=(record.get("opened") or {}).get("time"))
     facts |= dict(state=None if record else "not finished", **versions(record))
-    sha256 = file_sha256(file) if record else None
+    sha256 = result_sha256(file)
     return Node("study", plain_name(folder), sha256, known(**facts), parents_of_study(folder, plan), str(folder))
 
 # %% ../../nbs/04_generators/07_origins.ipynb #7a7f6365
@@ -300,7 +309,7 @@ def read_sweep(folder: Path) -> Node:
     facts = known(**facts, state=None if is_done else "not finished", **versions(record))
     if record.get("search"):
         facts["searched"] = plain_text(", ".join(map(str, record["search"])), 3 * LONGEST)
-    sha256 = file_sha256(file) if is_done else None
+    sha256 = result_sha256(file)
     return Node("sweep", plain_name(folder), sha256, facts, (*start, data), str(folder))
 
 # %% ../../nbs/04_generators/07_origins.ipynb #8ad58126
@@ -351,7 +360,7 @@ def registered(name: str) -> Node:
 def read_trained(file: Path) -> Node | None:
     "Read a finished run of a generator; None for anything else."
     try:
-        return read_node(file.parent) if (file.parent / "metrics.json").is_file() else None
+        return read_node(file.parent) if is_finished(file.parent) else None
     except (OSError, ValueError):
         return None
 
@@ -390,7 +399,7 @@ def reader_of(path: Path) -> Callable:
     if {"settings", "data", "environment"} <= set(record) and "resumed" in record:
         return read_run
     is_described = {"shape", "classes"} <= set(record) and {"generator", "network"} & set(record)
-    if is_described and (path / "manifest.json").is_file():
+    if is_described and (path / MANIFEST).is_file():
         return read_model
     raise ValueError(f"{quoted(path)} is nothing that a lineage is known of; give {WHAT}")
 

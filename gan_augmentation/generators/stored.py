@@ -7,6 +7,7 @@ __all__ = ['FORMAT', 'PLAN', 'DONE', 'SyntheticSet']
 
 # %% ../../nbs/04_generators/04_stored.ipynb #43b6d9e9
 import json
+import os
 import re
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from torch.utils.data import Dataset
 
 import gan_augmentation.data as data_face
 from ..core.arrays import fingerprint
-from ..core.files import file_sha256
+from ..core.seals import check_files
 from ..core.translate import read_json
 from ..data.images import ImageDataset
 from .adapters import ImageSource
@@ -30,34 +31,43 @@ FORMAT = 1  # of the directory; a reader refuses what it does not know
 PLAN, DONE = "work/plan.json", "set.json"
 
 # %% ../../nbs/04_generators/04_stored.ipynb #a57b391e
+DIGESTS = dict(shards=dict, files=dict)
+FACTS = dict(DIGESTS, name=str, classes=list, shape=list, n=int, generator=dict, report=dict)  # of `set.json`
+
+
 def read_about(path: Path) -> dict:  # content of `set.json`
-    "Read what a set is, and check its files; raises `FileNotFoundError` or `ValueError` as `SyntheticSet` says."
+    "Read what a set is; raises `FileNotFoundError` or `ValueError` as `SyntheticSet` says."
     if not (path / DONE).is_file():
         why = "it is no synthetic set"
-        if (path / PLAN).is_file():
+        if (path / PLAN).parent.is_dir():
             why = "it is not finished: make it again with the same settings, and it goes on"
         raise FileNotFoundError(f"{path / DONE} is missing: {why}")
     about = read_json(path / DONE)
-    check_names(path, about)
+    if not isinstance(about, dict) or any(not isinstance(about.get(k), kind) for k, kind in FACTS.items()):
+        raise ValueError(f"{path / DONE} was altered: it does not say what a synthetic set is; make the set again")
+    if about.get("sealed"):
+        read_json(path / DONE, sealed=True)  # those of earlier versions have no seal
     if about.get("format") != FORMAT:
         raise ValueError(
             f"{path} is a synthetic set of version {about.get('format')}; this program reads version {FORMAT}: "
             "make it again, or use the program that made it"
         )
-    for name, sha256 in {**about["shards"], **about["files"]}.items():
-        if not (path / name).is_file() or file_sha256(path / name) != sha256:
-            raise ValueError(
-                f"{path / name} was altered or is missing: its SHA-256 is not that in {DONE}; make the set again"
-            )
+    check_names(path, about)
     return about
 
 # %% ../../nbs/04_generators/04_stored.ipynb #65ed25f4
+NEEDED = "labels.npy", "table.jsonl"
+
+
 def check_names(path: Path, about: dict):
-    "Refuse a set that names files elsewhere; raises `ValueError`."
-    shards = [n for n in about.get("shards", {}) if not re.fullmatch(r"shards/\d+\.npy", n)]
-    files = [n for n in about.get("files", {}) if n not in ("table.jsonl", "labels.npy", SEEN)]
+    "Refuse a set that names files elsewhere, or not those that it needs; raises `ValueError`."
+    shards = [n for n in about["shards"] if not re.fullmatch(r"shards/\d+\.npy", n)]
+    files = [n for n in about["files"] if n not in (*NEEDED, SEEN)]
     for name in shards + files:
         raise ValueError(f"{path / DONE} was altered: it names {name!r}, which is no file of a synthetic set")
+    for name in NEEDED:
+        if name not in about["files"]:
+            raise ValueError(f"{path / DONE} was altered: it does not name {name}; make the set again")
 
 # %% ../../nbs/04_generators/04_stored.ipynb #254d6709
 class SyntheticSet(ImageSource, Dataset):
@@ -73,11 +83,17 @@ class SyntheticSet(ImageSource, Dataset):
     ):
         self.path = self.place = Path(path).expanduser().resolve()
         self.about = read_about(self.path)
+        self.stamps = {}  # name -> size, time and inode of the file when it was compared
+        for name in self.about["shards"] | self.about["files"]:
+            self.checked(name)
         self.classes, self.shape = tuple(self.about["classes"]), tuple(self.about["shape"])
         self.name = self.about["name"]
-        self.shards = [np.load(self.path / name, mmap_mode="r") for name in self.about["shards"]]
+        self.names = list(self.about["shards"])
+        self.shards = [np.load(self.path / name, mmap_mode="r") for name in self.names]
         self.ends = np.cumsum([len(s) for s in self.shards])
         self.labels = torch.from_numpy(np.load(self.path / "labels.npy", allow_pickle=False))
+        if not len(self) == len(self.labels) == sum(map(len, self.shards)):
+            raise ValueError(f"{self.path / DONE} was altered: it counts {len(self):,} images; make the set again")
 
     def __len__(self):
         return self.about["n"]
@@ -86,11 +102,33 @@ class SyntheticSet(ImageSource, Dataset):
         images = f"{len(self):,} synthetic images of {'x'.join(map(str, self.shape))}"
         return f"{images} for {self.name}, {len(self.classes)} classes, in {len(self.shards)} shards"
 
+# %% ../../nbs/04_generators/04_stored.ipynb #ea599b6d
+def stamp_of(path) -> tuple | None:
+    "Look at what changes when a file is written; None: it is not there."
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+@patch
+def checked(self: SyntheticSet, name: str) -> Path:
+    "Make sure that a file is as it was written; raises `FileNotFoundError` or `ValueError`."
+    path = self.path / name
+    stamp = stamp_of(path)
+    if stamp is None or stamp != self.stamps.get(name):
+        sha256 = self.about["shards"].get(name) or self.about["files"][name]
+        check_files(self.path, {name: sha256}, "make the set again")
+        self.stamps[name] = stamp
+    return path
+
 # %% ../../nbs/04_generators/04_stored.ipynb #1b95a144
 @patch
 def __getitem__(self: SyntheticSet, i):
     i = range(len(self))[i]  # negative ones count from the end
     shard = int(np.searchsorted(self.ends, i, side="right"))
+    self.checked(self.names[shard])
     start = self.ends[shard] - len(self.shards[shard])
     return torch.from_numpy(np.array(self.shards[shard][i - start])), int(self.labels[i])
 
@@ -98,21 +136,21 @@ def __getitem__(self: SyntheticSet, i):
 @patch
 def rows(self: SyntheticSet):
     "Read the table line by line; yields a dict an image."
-    with open(self.path / "table.jsonl", encoding="utf-8") as f:
+    with open(self.checked("table.jsonl"), encoding="utf-8") as f:
         yield from map(json.loads, f)
 
 # %% ../../nbs/04_generators/04_stored.ipynb #3f09b02c
 @patch
 def chunks(self: SyntheticSet):
     "Read the images shard by shard; yields uint8 (k,c,h,w)."
-    for name in self.about["shards"]:  # read, not mapped: pages of a map would stay in memory
-        yield torch.from_numpy(np.load(self.path / name, allow_pickle=False))
+    for name in self.names:  # read, not mapped: pages of a map would stay in memory
+        yield torch.from_numpy(np.load(self.checked(name), allow_pickle=False))
 
 # %% ../../nbs/04_generators/04_stored.ipynb #19b38ba6
 @patch(as_prop=True)
 def seen(self: SyntheticSet):  # uint64 (n,), or None
     "Fingerprints of the images that the generator was trained on."
-    return np.load(self.path / SEEN, allow_pickle=False) if (self.path / SEEN).is_file() else None
+    return np.load(self.checked(SEEN), allow_pickle=False) if SEEN in self.about["files"] else None
 
 # %% ../../nbs/04_generators/04_stored.ipynb #c3c6c876
 @patch(as_prop=True)
