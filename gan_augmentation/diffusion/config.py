@@ -83,7 +83,7 @@ class DiffusionSampling(Settings):
 
     # fmt: off
     sampler: str | None = option(None, "solver", choices=SOLVER_NAMES, by="the generator's name", panel=ASK)
-    steps: int | None = option(None, "steps from noise to image", low=1, by="the solver's", panel=ASK)
+    steps: int | None = option(None, "steps from noise to image", low=1, high=10_000, by="the solver's", panel=ASK)
     guidance: float = option(1.0, "0 ignores the class, above 1 is clearer and less varied", low=0, high=100, panel=ASK)
     rescale: float = option(0.0, "of guidance; 1: the spread of unguided images", low=0, high=1, panel=ASK)
     interval: tuple[float, float] = option((0.0, 1.0), INTERVAL, low=0, high=1, panel=ASK)

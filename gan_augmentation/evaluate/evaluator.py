@@ -17,8 +17,8 @@ from fastcore.basics import patch
 
 from ..core.checks import check_choice, check_range
 from ..core.directories import find_runs
-from ..core.files import save_json
 from ..core.machine import environment, now
+from ..core.seals import save_record
 from ..core.settings import as_record, settings_from
 from ..core.show import COLOURS, MAX_ROWS, drawing, plain_text, save_figure, show_sides
 from ..core.translate import read_json
@@ -285,7 +285,7 @@ def save(
     "Write metrics (JSON) and pictures (PNG)."
     folder = Path(folder).expanduser()
     metrics = {name: asdict(m) for name, m in self.metrics.items()}
-    save_json(folder / MEASURES, dict(self.record, metrics=metrics))
+    save_record(folder / MEASURES, dict(self.record, metrics=metrics))
     with drawing(f"{folder / 'measures.png'}"):
         plot_measures({"this": self}, path=folder / "measures.png")
     with drawing(f"{folder / 'samples.png'}"):
@@ -313,10 +313,10 @@ def load_evaluation(
                 f"{path} is missing: measure the generator first (gan-augment measure)"
             )
         path = saved[-1]
+    record = read_json(path)
     try:
-        record = read_json(path)
         metrics = {name: Metric(**m) for name, m in record.pop("metrics").items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         raise ValueError(
             f"{path} was altered, or is of another version: it describes no metrics; measure again"
         ) from None

@@ -6,6 +6,7 @@
 __all__ = ['Extractor', 'class_logits', 'features_of', 'load_judge', 'classifier_extractor', 'Pixels', 'load_extractor']
 
 # %% ../../nbs/07_evaluate/02_extractors.ipynb #2f0bd567
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,23 +18,25 @@ from ..classifiers.features import image_features
 from ..classifiers.recipe import train_classifier
 from ..core.arrays import denormalize, fingerprint
 from ..core.cache import cache_file, text_digest
-from ..core.checks import check_choice
-from ..core.files import file_sha256, locked
+from ..core.checks import check_choice, note
+from ..core.files import file_sha256, locked, make_directory
 from ..core.machine import environment, pick_device
 from ..data.images import ImageDataset
 from ..data.splits import Splits, check_real
 from .config import EXTRACTORS, MeasureConfig
 from gan_augmentation.classifiers.backbones import (
     BACKBONES,
+    Backbone,
     TransferClassifier,
     find_weights,
+    give_weights,
     hub_file,
-    load_backbone,
     read_weights,
 )
 from gan_augmentation.classifiers.prediction import (
     CLASSIFIERS,
     Classifier,
+    describe_classifier,
     load_classifier,
     save_classifier,
 )
@@ -111,7 +114,7 @@ def name_by_weights(name: str, file, sha256: str) -> str:
 def load_lite0(weights=None) -> Extractor:  # 1,280 features, 1,000 classes
     "Load EfficientNet-Lite0 (Tan & Le 2019), or a file of such weights; raises what `find_weights` raises."
     _, state, file = find_weights("lite0", weights)
-    body = load_backbone("lite0", path=weights)
+    body = give_weights(Backbone("lite0"), state, file)  # of the same bytes as the head
     head_state = {k: state[f"classifier.{k}"] for k in ("weight", "bias")}
     n_classes, n_features = head_state["weight"].shape
     head = nn.Linear(n_features, n_classes)
@@ -176,6 +179,27 @@ def ways_to_write(settings: dict) -> list:  # the same settings, today's way fir
         return [settings]
     return [settings, {**settings, "precision": "auto"}]
 
+# %% ../../nbs/07_evaluate/02_extractors.ipynb #834fe037
+def kept_judge(path: Path, device) -> Classifier | None:
+    "Find a judge that is kept, and check it; notes one that was altered."
+    if not path.exists():
+        return None
+    try:
+        return load_classifier(path, device)
+    except (ValueError, FileNotFoundError) as e:
+        note(f"this judge is trained again: {e}")
+        return None
+
+
+def keep_judge(net, path: Path, network: str, ds, device, about: dict) -> Classifier:  # noqa: PLR0913
+    "Keep a judge; notes where that cannot be done, and gives it all the same."
+    try:
+        save_classifier(net, path, network, ds, **about)
+        return load_classifier(path, device)
+    except OSError as e:
+        note(f"the judge is not kept for the next time: {e}")
+        return Classifier(net, describe_classifier(net, network, ds, **about), device)
+
 # %% ../../nbs/07_evaluate/02_extractors.ipynb #827faf0d
 def load_judge(
     data: Splits,  # real images
@@ -197,15 +221,18 @@ def load_judge(
     ]
     paths = [cache_file(cache, "judges", f"{network}-{text_digest(repr(x))}") for x in known]
     path = next((p for p in paths if p.exists()), paths[0])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path.with_name(f".{path.name}.lock"), path, wait=True):
-        if not path.exists():
-            bs = min(CLASSIFIERS[network].bs, len(data.train))
-            dls = data.dataloaders(bs=bs, seed=seed, device=device)
-            learn = train_classifier(dls, network, seed=seed, progress=progress, **settings)
-            about = dict(data=known[0], environment=environment())
-            save_classifier(learn, path, network, data.train, **about)
-    return load_classifier(path, device)
+    with ExitStack() as stack:
+        with suppress(OSError):  # where nothing can be written, nobody else trains it meanwhile
+            make_directory(path.parent)
+            stack.enter_context(locked(path.with_name(f".{path.name}.lock"), path, wait=True))
+        judge = kept_judge(path, device)
+        if judge is not None:
+            return judge
+        bs = min(CLASSIFIERS[network].bs, len(data.train))
+        dls = data.dataloaders(bs=bs, seed=seed, device=device)
+        learn = train_classifier(dls, network, seed=seed, progress=progress, **settings)
+        about = dict(data=known[0], environment=environment())
+        return keep_judge(learn.model, path, network, data.train, device, about)
 
 # %% ../../nbs/07_evaluate/02_extractors.ipynb #5ce9b46d
 def classifier_extractor(model: Classifier) -> Extractor:

@@ -44,10 +44,11 @@ class GANConfig(Settings):
     g_condition: str = option("embed", "how the generator is told the class", choices=G_CONDITIONS, panel="GANs")
     c_condition: str = option("projection", "how the critic is told the class", choices=C_CONDITIONS, panel="GANs")
     balanced: bool = option(False, "all classes equally often, however rare they are", panel="GANs")
-    nz: int | None = option(None, "length of the noise", low=1, by="the generator's", panel="GANs")
-    n_embed: int | None = option(None, "length of a label's embedding", low=1, by="the generator's", panel="GANs")
-    g_channels: int | None = option(None, "size of the generator", low=2, by="the generator's", panel="GANs")
-    c_channels: int | None = option(None, "size of the critic", low=1, by="the generator's", panel="GANs")
+    nz: int | None = option(None, "length of the noise", low=1, high=10**5, by="the generator's", panel="GANs")
+    n_embed: int | None = option(None, "length of a label's embedding", low=1, high=10**4, by="the generator's",
+                                 panel="GANs")
+    g_channels: int | None = option(None, "size of the generator", low=2, high=4096, by="the generator's", panel="GANs")
+    c_channels: int | None = option(None, "size of the critic", low=1, high=2048, by="the generator's", panel="GANs")
     precision: str = option("auto", "of the arithmetic", choices=PRECISION_NAMES)
     seed: int = option(0, "chooses initial weights, order and noise", low=0, high=2**63 - 1)
     # fmt: on
