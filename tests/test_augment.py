@@ -452,6 +452,12 @@ def test_a_set_is_not_gone_on_with_in_another_way_and_not_read_when_altered(
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").touch()
     assert "holds something else" in refusal(*args[:-1], "other")
+    mine = tmp_path / "mine"
+    for folder in ("work", "shards"):
+        (mine / folder).mkdir(parents=True)
+    (mine / "README.md").write_text("mine")
+    assert "holds something else" in refusal(*args[:-1], mine)
+    assert (mine / "README.md").read_text() == "mine" and not list((mine / "work").iterdir())
     assert content(typed) == before
     assert "10 synthetic" in done(*args, "--seed", "5") and content(typed) == before
     for name in ("shards/00000.npy", "table.jsonl"):

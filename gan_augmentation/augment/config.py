@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from fastcore.basics import patch
 
-from ..core.checks import check_choice, check_range
+from ..core.checks import check_choice, check_range, short
 from ..core.settings import Settings, as_record, option
 
 # %% ../../nbs/08_augment/00_config.ipynb #ae5098f3
@@ -20,6 +20,18 @@ FILTER_NAMES = "confidence", "agreement", "critic", "novelty", "duplicates", "to
 FILTERS_HELP = (
     f"which images may stay, some of {','.join(FILTER_NAMES)}, with a threshold if need be: confidence=0.9,topk=3"
 )
+
+# %% ../../nbs/08_augment/00_config.ipynb #dd1daaad
+def check_filter_names(filters) -> str | tuple:  # as one text, or filters themselves
+    "Check filters that are given by name, as one text or as a list of texts; raises `ValueError` or `TypeError`."
+    if isinstance(filters, (tuple, list)) and filters and all(isinstance(f, str) for f in filters):
+        filters = ",".join(filters)
+    if isinstance(filters, str):
+        for word in filters.split(","):
+            check_choice(word.partition("=")[0].strip(), FILTER_NAMES, "filter")
+    elif not isinstance(filters, (tuple, list)):
+        raise TypeError(f"filters must be text or a list, not {short(filters)}")
+    return filters
 
 # %% ../../nbs/08_augment/00_config.ipynb #3ef4c274
 @dataclass(frozen=True)
@@ -30,7 +42,8 @@ class AugmentConfig(Settings):
     # fmt: off
     ratio: str | float | None   = option(None, "synthetic images per real one; or how", low=0, choices=COUNT_WAYS)
     counts: str | dict | None   = option(None, "images of these classes, and none of others, instead: Coat=100,Bag=50")
-    total: int | None           = option(None, "real and synthetic images together, instead of a number as ratio")
+    total: int | None           = option(None, "real and synthetic images together, instead of a number as ratio",
+                                         high=10**8)
     filters: str | tuple | None = option(None, FILTERS_HELP, by="all")
     budget: float               = option(20.0, "candidates for every image wanted, at most", low=1)
     seed: int                   = option(0, "of the generator; another one gives other images", low=0, high=2**64 - 1)
@@ -42,9 +55,8 @@ class AugmentConfig(Settings):
             raise ValueError("give either ratio or counts, not both")
         if isinstance(self.counts, str) and "=" not in self.counts:
             check_choice(self.counts, COUNT_WAYS, "counts (or give CLASS=NUMBER, e.g. Coat=100,Bag=50)")
-        if isinstance(self.filters, str):
-            for word in self.filters.split(","):
-                check_choice(word.partition("=")[0].strip(), FILTER_NAMES, "filter")
+        if self.filters is not None:
+            object.__setattr__(self, "filters", check_filter_names(self.filters))
 
 # %% ../../nbs/08_augment/00_config.ipynb #734588e1
 @dataclass(frozen=True)
@@ -93,6 +105,33 @@ def check_soft(
         raise ValueError(f"soft must be floats (n_synthetic,n_classes), not {soft.dtype} {tuple(soft.shape)}")
     if not (soft.min() >= 0 and (soft.sum(1) - 1).abs().max() < 1e-3):
         raise ValueError("soft must hold probabilities: none below 0, rows that sum to 1 (take the softmax of logits)")
+
+# %% ../../nbs/08_augment/00_config.ipynb #87466ad5
+@patch
+def check_counts(
+    self: Mix,
+    what: str,  # whose counts these are
+    real: int,  # images
+    synthetic: int,  # images
+    n_classes: int,  # of them
+):
+    "Make sure that a policy can be followed; raises `ValueError`."
+    for name in ("fraction", "replace", "fresh"):
+        if getattr(self, name) not in (None, False) and 0 in (real, synthetic):
+            counts = f"{real:,} real and {synthetic:,} synthetic ones"
+            raise ValueError(f"{name} needs real and synthetic images; {what} has {counts}")
+    if is_tensor(self.soft) and tuple(self.soft.shape) != (synthetic, n_classes):
+        raise ValueError(
+            f"soft has shape {tuple(self.soft.shape)}; {synthetic:,} synthetic images of {n_classes} classes "
+            f"need ({synthetic}, {n_classes})"
+        )
+
+# %% ../../nbs/08_augment/00_config.ipynb #11bd29e6
+def as_mix(mix) -> Mix:
+    "Take a `Mix`, or the default for None; raises `TypeError` for anything else."
+    if mix is not None and not isinstance(mix, Mix):
+        raise TypeError(f"mix must be a Mix, such as Mix(fraction=0.5), not {short(mix)}")
+    return Mix() if mix is None else mix
 
 # %% ../../nbs/08_augment/00_config.ipynb #bd7d0290
 @patch
