@@ -8,6 +8,7 @@ import shutil
 import socket
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import handmade
@@ -16,14 +17,21 @@ import pytest
 import yaml
 from altered import change
 from fake_hub import fake_hub
+from markdown_it import MarkdownIt
 
+from gan_augmentation.augment.synthetic import set_card
 from gan_augmentation.core.checks import noted
+from gan_augmentation.core.seals import SEAL, record_digest
+from gan_augmentation.core.templates import render
+from gan_augmentation.core.translate import read_json, translate_generator, translated
 from gan_augmentation.export import cards
 from gan_augmentation.export import hub as pushing
 from gan_augmentation.export.cards import write_card
 from gan_augmentation.export.hub import push_to_hub
 from gan_augmentation.export.metadata import read_onnx, write_onnx
 from gan_augmentation.export.runtime import open_seal
+from gan_augmentation.generators.sampler import model_card
+from gan_augmentation.study.report import report_data, to_html
 
 OLD = Path(__file__).parent / "old_directories" / "results"
 RUNS = dict(
@@ -133,6 +141,59 @@ NASTY = [
 ]
 
 
+def structure(card: str) -> list:
+    "List what a reader of Markdown finds, but for the text itself."
+    body = card.partition("\n---\n")[2] if card.startswith("---\n") else card
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(body)
+    inside = [child for token in tokens for child in token.children or [token]]
+    return [token.type for token in inside if token.type not in ("text", "text_special", "softbreak")]
+
+
+def set_card_with(name: str) -> str:
+    about = read_json(OLD.parent / "sets" / "finished" / "set.json")
+    first, *rest = about["classes"]
+    about["report"] = {k: {name if c == first else c: v for c, v in x.items()} for k, x in about["report"].items()}
+    about |= dict(name=name, classes=[name, *rest], filters=[dict(filter=name, kept=name)], options={"option": name})
+    return set_card(about)
+
+
+def model_card_with(name: str) -> str:
+    config = translate_generator(json.loads((RUNS["gan"] / "model" / "config.json").read_text()))
+    config["data"]["name"], config["classes"] = name, [name, "b"]
+    config["training"] = {name: name, "metrics": {name: name}}
+    config["environment"] = dict.fromkeys(config["environment"], name)
+    return model_card(config)
+
+
+def report_with(name: str, template="report.md") -> str:
+    text = (OLD.parent / "study" / "study.json").read_text()
+    record = translated(json.loads(text.replace('"mine', f'"{json.dumps(name)[1:-1]}')))
+    record["config"]["data"] |= dict(name=name, notes=[name], dataset=name)
+    data = report_data(record) | dict(lineage=None)
+    text = render("study", template, **data)
+    page = to_html(text, name, {})
+    assert "<script" not in page and 'href="java' not in page
+    return text
+
+
+CARDS = dict(
+    set=set_card_with,
+    generator=model_card_with,
+    report=report_with,
+    summary=partial(report_with, template="summary.md"),
+)
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_no_name_adds_to_the_structure_of_a_card(kind):
+    plain = CARDS[kind]("Shirt")
+    more = "# a", "1. a", "- a", "[x](javascript:alert(1))", "__a__", "***", "a\\", "<!--", "~~~", "a\n\n    b"
+    for name in (*NASTY, *more):
+        card = CARDS[kind](name)
+        assert structure(card) == structure(plain), name
+        assert not card.startswith("---") or header(card).keys() == header(plain).keys()
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_names_are_names_and_nothing_else(tmp_path, name):
     run = copy_run(tmp_path)
@@ -169,6 +230,7 @@ def test_nothing_of_the_machine_is_in_a_card_or_leaves(tmp_path):
     sent = hub.files["anna/x"]
     assert not [name for name, content in sent.items() if b"/home" in content]
     manifest = json.loads(sent["model/manifest.json"])
+    assert manifest.pop(SEAL) == record_digest(manifest)
     assert {k: hashlib.sha256(sent[f"model/{k}"]).hexdigest() for k in manifest} == manifest
     assert all(hashlib.sha256(v).hexdigest() in card for k, v in sent.items() if k != "README.md")
 
@@ -321,7 +383,7 @@ def test_links_out_of_a_run_are_not_followed(tmp_path):
         (run / name).write_bytes(kept)
     change(run / "model" / "manifest.json", **{"../../id_rsa.json": hashlib.sha256(b"secret").hexdigest()})
     secret.rename(tmp_path / "id_rsa.json")
-    with pytest.raises(ValueError, match="leads out of the run"):
+    with pytest.raises(ValueError, match="which is no file in it"):
         write_card(run)
 
 

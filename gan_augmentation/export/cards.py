@@ -18,9 +18,10 @@ from huggingface_hub import EvalResult, ModelCardData
 from ..augment.dataset import without_suffix
 from ..core.bundles import BUNDLE, check_bundle, manifest_of
 from ..core.checks import note
-from ..core.directories import SCORES, find_runs
+from ..core.directories import SCORES, check_run, find_runs
 from ..core.files import save_text
 from ..core.privacy import without_paths
+from ..core.seals import SEAL, has_seal, record_digest
 from ..core.templates import render
 from ..core.translate import read_json
 from ..data.classes import shortened
@@ -100,19 +101,26 @@ def read_exported(
 
 # %% ../../nbs/09_export/08_cards.ipynb #de90aa8e
 def clean_json(content: bytes) -> bytes:
-    "Take the paths out of a JSON file; one that has none stays as it is."
+    "Take the paths out of a JSON file, and seal what was sealed anew; one that has none stays as it is."
     record = json.loads(content)
     cleaned = without_paths(record)
-    return content if cleaned == record else (json.dumps(cleaned, indent=1) + "\n").encode()
+    if cleaned == record:
+        return content
+    if has_seal(cleaned):
+        del cleaned[SEAL]
+        cleaned[SEAL] = record_digest(cleaned)
+    return (json.dumps(cleaned, indent=1) + "\n").encode()
 
 # %% ../../nbs/09_export/08_cards.ipynb #1bb1c48f
 def clean_bundle(found: dict) -> dict:  # name -> bytes
     "Take the paths out of all records, and write down the SHA-256 of what they are now."
     found = {k: clean_json(v) if k.endswith(".json") else v for k, v in found.items()}
     known = json.loads(found["model/manifest.json"])
+    seal = known.pop(SEAL, None)
     manifest = {name: hashlib.sha256(found[f"model/{name}"]).hexdigest() for name in known}
     if manifest != known:
-        found["model/manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
+        sealed = {} if seal is None else {SEAL: record_digest(manifest)}
+        found["model/manifest.json"] = (json.dumps({**manifest, **sealed}, indent=1) + "\n").encode()
     return found
 
 # %% ../../nbs/09_export/08_cards.ipynb #07919707
@@ -142,6 +150,7 @@ def read_run(run) -> dict:  # its records
         if not (run / name).is_file():
             cure = "give the directory of a finished run, e.g. 'results/generators/DCGANFashionMNISTGenerator Run 1'"
             raise FileNotFoundError(f"{run / name} is missing: {cure}")
+    check_run(run)
     record, scores, model = (read_record(run / name) for name in ("config.json", SCORES, "model/config.json"))
     about = {name: without_paths(said) for name, said in read_exported(run, model).items()}
     return dict(run=run, record=record, scores=scores, model=model, about=about)

@@ -29,7 +29,7 @@ class ExportConfig(Settings):
     kind = "export"
     # fmt: off
     sampler: str = option("dpm++", "solver", choices=SOLVER_NAMES, panel=LOOP)
-    steps: int | None = option(None, "steps from noise to image", low=1, by="the solver's", panel=LOOP)
+    steps: int | None = option(None, "steps from noise to image", low=1, high=10_000, by="the solver's", panel=LOOP)
     guidance: float | None = option(None, "of the class, fixed in the file", low=0, high=100, by=OPEN, panel=LOOP)
     rescale: float = option(0.0, "of guidance; 1: the spread of unguided images", low=0, high=1, panel=LOOP)
     interval: tuple[float, float] = option((0.0, 1.0), PART, low=0, high=1, panel=LOOP)

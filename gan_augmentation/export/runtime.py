@@ -37,6 +37,12 @@ LARGEST = 2**31 - 1  # bytes of a file, as protobuf has it
 
 # %% ../../nbs/09_export/00_runtime.ipynb #c7557c5a
 SEALED = re.compile(SEAL.encode() + rb"\x12\x40([0-9a-f]{64})")  # as a protobuf file writes the key and its value
+OURS = re.compile(rb"\n.%s(_sha256)?\x12" % ABOUT.encode())  # keys of the metadata, in such a file
+
+
+def is_ours(content: bytes) -> bool:
+    "Tell a file that this package wrote, also one that was altered since: one of its keys is enough."
+    return OURS.search(content) is not None
 
 
 def open_seal(content: bytes) -> tuple:  # (the fingerprint that is written in a file, that of its bytes)
@@ -115,10 +121,10 @@ OUTSIDE = re.compile(rb"(?:\x08|\x88\x80*\x00)location")  # the key of a referen
 
 def check_content(content: bytes, props: dict, path: Path):
     "Make sure that a file is ours, unaltered, and complete in itself; raises `ValueError`."
-    if ABOUT not in props:
+    if not is_ours(content):
         raise ValueError(f"{path} is of another program, without metadata of {ABOUT}; give one that export-onnx wrote")
     written, found = open_seal(content)
-    if written != found:
+    if written != found or ABOUT not in props:
         raise ValueError(f"{path} was altered: its SHA-256 is not the one it was written with; export it again")
     if OUTSIDE.search(content):
         raise ValueError(f"{path} wants data of other files, which no model of {ABOUT} does; export it again")
@@ -135,23 +141,40 @@ def are_ports(x) -> bool:
     ports = x.values() if isinstance(x, dict) else [None]
     return all(isinstance(p, dict) and isinstance(p.get("shape"), list) for p in ports)
 
+# %% ../../nbs/09_export/00_runtime.ipynb #81694e7d
+LANCZOS = Image.Resampling.LANCZOS
+FITS = dict(
+    pad=partial(ImageOps.pad, method=LANCZOS),
+    crop=partial(ImageOps.fit, method=LANCZOS),
+    stretch=partial(Image.Image.resize, resample=LANCZOS),
+)
+
 # %% ../../nbs/09_export/00_runtime.ipynb #6a585144
 def is_noise(x) -> bool:
     "Tell how much noise an image needs: {size, fresh}, not more than memory holds."
     right = isinstance(x, dict) and are(int, [x.get("size"), x.get("fresh")], 0)
     return right and 0 < x["size"] * (1 + x["fresh"]) < 2**28
 
+
+def is_reading(x) -> bool:
+    "Tell how training images were read: {depth, ground, fit, ...}, or nothing."
+    said = x if isinstance(x, dict) else {}
+    depth, ground, fit = (said.get(name) for name in ("depth", "ground", "fit"))
+    right = depth is None or type(depth) is int and 0 < depth <= 16
+    right = right and (ground is None or isinstance(ground, str)) and (fit is None or fit in tuple(FITS))
+    return right and (x is None or isinstance(x, dict))
+
 # %% ../../nbs/09_export/00_runtime.ipynb #0e0a21a7
 # fmt: off
 SOUND = dict(  # of all kinds
-    name    = lambda x: isinstance(x, str),
+    name    = lambda x: isinstance(x, str) and x.isprintable() and len(x) < 1000,
     classes = lambda x: are(str, x) and len(set(x)) == len(x) > 0,
     shape   = lambda x: are(int, x, 1) and len(x) == 3 and math.prod(x) < 2**28,
     inputs  = are_ports,
     outputs = are_ports,
 )
 KINDS = dict(
-    classifier = dict(reading=lambda x: x is None or isinstance(x, dict)),
+    classifier = dict(reading=is_reading),
     generator  = dict(
         noise    = is_noise,
         sampling = lambda x: isinstance(x, dict)),
@@ -178,6 +201,11 @@ def find_ports(about: dict) -> dict:  # "inputs" and "outputs": name -> (dtype, 
     return dict(inputs=inputs, outputs=dict(images=("uint8", images)))
 
 # %% ../../nbs/09_export/00_runtime.ipynb #9d5ea552
+def one_line(text) -> str:
+    "Shorten what a file says of itself, for a message."
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text)[:100])
+
+
 def fits(found, wanted) -> bool:
     "Compare two ports, each (dtype, shape); None: there is none."
     if found is None or wanted is None:
@@ -192,8 +220,10 @@ def check_ports(found: dict, about: dict, side: str, whose: str):
     wanted = find_ports(about)[side]
     for name in {**wanted, **found}:
         if not fits(found.get(name), wanted.get(name)):
-            there, right = (f"{p[0]} {list(p[1])}" if p else "nothing" for p in (found.get(name), wanted.get(name)))
-            raise ValueError(f"{whose}: {name} among the {side} is {there}, and should be {right}; export it again")
+            ports = found.get(name), wanted.get(name)
+            there, right = (one_line(f"{p[0]} {list(p[1])}") if p else "nothing" for p in ports)
+            what = f"{one_line(name)} among the {side}"
+            raise ValueError(f"{whose}: {what} is {there}, and should be {right}; export it again")
 
 # %% ../../nbs/09_export/00_runtime.ipynb #57f47dd8
 def check_about(about, path: Path):
@@ -316,12 +346,6 @@ def run_graph(model: OnnxModel, output: str, n: int, **feeds) -> np.ndarray:
     return found
 
 # %% ../../nbs/09_export/00_runtime.ipynb #65072b5b
-LANCZOS = Image.Resampling.LANCZOS
-FITS = dict(
-    pad=partial(ImageOps.pad, method=LANCZOS),
-    crop=partial(ImageOps.fit, method=LANCZOS),
-    stretch=partial(Image.Image.resize, resample=LANCZOS),
-)
 HALVES = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B", "RGB;16N": "RGB;16B"}  # of 16 bits a colour: the other 8
 HALVES |= {upper.replace("RGB", "RGBA"): lower.replace("RGB", "RGBA") for upper, lower in HALVES.items()}
 
@@ -594,7 +618,7 @@ class OnnxClassifier(OnnxModel):
 
     @property
     def reading(self):  # how the training images were read, a dict; None: they were arrays
-        return self.about["reading"]
+        return self.about.get("reading")
 
     def compute(self, output: str, images, fit, invert) -> np.ndarray:
         if not hasattr(images, "__array__") or isinstance(images, Image.Image):
@@ -795,6 +819,9 @@ def save_grid(images: np.ndarray, path: Path):
     try:
         Image.fromarray(grid[..., 0] if c == 1 else grid).save(tmp)
         tmp.replace(path)
+    except OSError as e:
+        why = (e.strerror or str(e)).lower()
+        raise OSError(f"{path} could not be written ({why}): make room, or give another --out") from None
     finally:
         tmp.unlink(missing_ok=True)
 
