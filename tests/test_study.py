@@ -1,6 +1,7 @@
 "A study, killed and gone on with, shared among processes, and asked wrongly."
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -8,6 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from inside import run_inside
+
+from gan_augmentation.core.checks import noted
+from gan_augmentation.core.files import file_sha256
+from gan_augmentation.core.seals import read_manifest
+from gan_augmentation.generators import lineage_of
+from gan_augmentation.study import load_study, study
+from gan_augmentation.study.directory import list_files, load_real, note_unlisted, read_plan
+from gan_augmentation.study.execute import check_kept, run_stage
+from gan_augmentation.study.grid import generator_tasks, set_tasks
 
 EXE = Path(sys.executable).with_name("gan-augment")
 ASK = [
@@ -26,7 +37,7 @@ def scores(folder):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "once"
-    done = subprocess.run([EXE, *ASK, "--out", folder], capture_output=True, text=True, timeout=300)
+    done = run_inside(*ASK, "--out", folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -174,3 +185,149 @@ def test_two_processes_never_work_at_one_study(undisturbed, refusal):
 
     with locked(undisturbed[0] / "study.lock", ""):
         assert "by another process; wait for it" in refusal(*ASK, "--out", undisturbed[0])
+
+
+def swap(folder, *names):
+    "Let two files, or two directories, change places."
+    a, b = (folder / name for name in names)
+    a.rename(folder / "between")
+    b.rename(a)
+    (folder / "between").rename(b)
+
+
+def swap_first(kind):
+    "Let the first two of a kind change places, a cell with its predictions."
+
+    def alter(folder):
+        first, second = sorted({path.stem for path in (folder / kind).iterdir()})[:2]
+        for path in (folder / kind).glob(f"{first}*"):
+            if path.stem == first:
+                swap(folder / kind, path.name, second + path.suffix if path.is_file() else second)
+
+    return alter
+
+
+def edit(pattern, old, new):
+    "Edit the first file that fits."
+
+    def alter(folder):
+        path = sorted(folder.glob(pattern))[0]
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return alter
+
+
+def turn(name, key):
+    "Turn an array round."
+
+    def alter(folder):
+        with np.load(folder / name) as arrays:
+            found = dict(arrays)
+        np.savez(folder / name, **{**found, key: found[key][::-1]})
+
+    return alter
+
+
+def flip(pattern):
+    "Flip a bit in the middle of the first file that fits."
+
+    def alter(folder):
+        path = sorted(folder.glob(pattern))[0]
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+
+    return alter
+
+
+ALTERED = {
+    "two cells": (swap_first("cells"), "remove both files of this cell"),
+    "two pilots": (swap_first("pilots"), "pilots/.* was altered: remove it"),
+    "two sets": (swap_first("sets"), "remove its directory in sets"),
+    "two generators": (swap_first("generators"), "remove its directory in generators"),
+    "a bit of a set": (flip("sets/*/shards/*.npy"), "shards/00000.npy was altered.*remove its directory in sets"),
+    "a shard is gone": (lambda f: sorted(f.glob("sets/*/shards/*"))[0].unlink(), "is missing.*its directory in sets"),
+    "a bit of weights": (flip("generators/*/model/weights.safetensors"), "altered.*its directory in generators"),
+    "a score": (edit("cells/*.json", '"accuracy": 0.', '"accuracy": 0.9'), "remove both files of this cell"),
+    "other labels": (turn("data/sealed.npz", "labels"), "sealed.npz was altered: remove it"),
+    "other test images": (turn("data/test.npz", "images"), "test.npz was altered: remove it"),
+    "other places of images": (turn("data/train.npz", "index"), "train.npz was altered: remove it"),
+    "the choice": (edit("opened.json", '"steps": 10', '"steps": 20'), "opened.json was altered: run the study again"),
+    "a word": (edit("verdicts.json", '"word": "', '"word": "h'), "verdicts.json was altered: remove it"),
+    "the settings": (edit("config.json", '"pilots": 1', '"pilots": 2'), "config.json was altered: restore it"),
+    "the choice is gone": (lambda folder: (folder / "opened.json").unlink(), "opened.json is missing"),
+}
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_what_was_altered_is_neither_read_nor_gone_on_with(what, undisturbed, tmp_path):
+    folder, (alter, says) = Path(shutil.copytree(undisturbed[0], tmp_path / "s")), ALTERED[what]
+    alter(folder)
+    for use in (load_study, check_kept if what != "the settings" else read_plan):
+        with pytest.raises((ValueError, FileNotFoundError), match=says):
+            use(folder)
+
+
+@pytest.mark.parametrize("kind, tasks", [("generators", generator_tasks), ("sets", set_tasks)])
+def test_what_changed_places_while_nobody_looked_is_no_result(kind, tasks, undisturbed, tmp_path):
+    folder = Path(shutil.copytree(undisturbed[0], tmp_path / "s"))
+    (folder / "manifest.json").unlink()  # killed before it was written
+    run_stage(folder, tasks(read_plan(folder)))  # all is done, and taken up
+    (folder / "manifest.json").unlink()
+    swap_first(kind)(folder)
+    with pytest.raises(ValueError, match="its seed is 1, not 0; remove its directory"):
+        run_stage(folder, tasks(read_plan(folder)))
+
+
+def test_images_that_are_altered_meanwhile_are_noticed(undisturbed, tmp_path):
+    folder = Path(shutil.copytree(undisturbed[0], tmp_path / "s"))
+    load_real(folder)
+    turn("data/test.npz", "images")(folder)
+    with pytest.raises(ValueError, match="test.npz was altered"):
+        load_real(folder)
+
+
+def test_a_study_whose_manifest_names_nothing_is_taken_up_with_a_note(undisturbed, tmp_path):
+    folder = Path(shutil.copytree(undisturbed[0], tmp_path / "s"))
+    for content in (None, "{}"):
+        (folder / "manifest.json").unlink() if content is None else (folder / "manifest.json").write_text(content)
+        with noted() as notes:
+            note_unlisted(folder)
+        assert len(notes) == 1 and "what is there is compared with its tasks, and taken" in notes[0]
+        list_files(folder, ["config.json"])
+    with noted() as notes:
+        note_unlisted(folder)
+    assert not notes
+
+
+@pytest.mark.parametrize("name", ["data/train.npz", "cells/mine.json", "notes.txt"])
+def test_a_study_is_never_begun_beside_something_else(name, refusal, tmp_path):
+    mine = tmp_path / "proj" / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_bytes(b"mine")
+    assert "holds something else than a study" in refusal(*ASK, "--out", tmp_path / "proj")
+    assert [path for path in (tmp_path / "proj").rglob("*.*")] == [mine] and mine.read_bytes() == b"mine"
+
+
+def test_the_report_says_which_manifest_it_rests_on(undisturbed):
+    folder = undisturbed[0]
+    digest = file_sha256(folder / "manifest.json")
+    assert lineage_of(folder, follow_parents=False).sha256 == digest
+    assert all(digest in (folder / name).read_text() for name in ("report.md", "report.html", "table.csv"))
+    listed = read_manifest(folder)
+    kinds = {name.partition("/")[0] for name in listed}
+    files = {"config.json", "opened.json", "study.json", "verdicts.json"}
+    assert kinds == files | {"data", "generators", "sets", "pilots", "cells", "pictures"}
+
+
+def test_who_interrupts_is_told_what_is_kept(tmp_path, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gan_augmentation.study.experiment.run_study", stop)
+    with pytest.raises(KeyboardInterrupt) as e:
+        study("fashion_mnist_mini", "gan", classifiers="shallow", sizes=10, steps=1, seeds=8, out=tmp_path / "s")
+    assert "0 finished trainings are kept in" in e.value.__notes__[0] and "goes on" in e.value.__notes__[0]
+    assert not list((tmp_path / "s").rglob("*.tmp"))

@@ -3,10 +3,6 @@
 import json
 import shlex
 import shutil
-import signal
-import subprocess
-import sys
-import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -75,8 +71,8 @@ def test_best_settings_are_taken_by_other_commands(done, tmp_path, monkeypatch):
     assert run_scores(run)["valid"]["accuracy"] == pytest.approx(done.record["best"]["score"], abs=1e-6)
     heard = []
     monkeypatch.setattr("gan_augmentation.study.plan", lambda *args, **kwargs: heard.append((args, kwargs)) or 1 / 0)
-    with pytest.raises(ZeroDivisionError):  # as far as the forecast
-        run_program(["study", "--config", str(best), "--generator", "gan", "--out", str(tmp_path / "s"), "--plan"])
+    words = ["study", "--config", str(best), "--generator", "gan", "--out", str(tmp_path / "s"), "--plan"]
+    assert run_program(words) == 1  # as far as the forecast
     config = heard[0][0][2]
     training = {"epochs": 2, **{k: v for k, v in done.record["best"]["params"].items() if k != "augment"}}
     assert config.classifiers == ("shallow",) and config.training == training
@@ -341,24 +337,3 @@ def test_a_tracked_sweep_shows_what_its_files_hold(done, source, tmp_path, monke
     assert said["summary"]["best/score"] == found.record["best"]["score"]
     assert str(tmp_path) not in json.dumps(said["config"]) and str(source.parent) not in json.dumps(said["config"])
     assert any("sweep" in artifact["kind"] for artifact in said["artifacts"])
-
-
-SWEEPING = Path(__file__).with_name("sweeping.py")
-
-
-@pytest.mark.nightly
-def test_killed_again_and_again_it_ends_the_same(source, tmp_path):
-    ask = {**QUICK, "trials": 8, "epochs": 3}
-    straight = sweep(str(source), SPACE, out=tmp_path / "straight", **ask)
-    out = tmp_path / "killed"
-    asked = json.dumps(dict(data=str(source), space=SPACE, out=str(out), **ask))
-    for n_files in (1, 3, 4, 6):
-        victim = subprocess.Popen([sys.executable, "-W", "ignore", SWEEPING, asked])
-        while len(list(out.glob("trials/*.json"))) < n_files and victim.poll() is None:
-            time.sleep(0.01)
-        time.sleep(0.05)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-    again = sweep(str(source), SPACE, out=Path(out), **ask)
-    assert findings(again) == findings(straight)
-    assert (out / "best.toml").read_text() == (tmp_path / "straight/best.toml").read_text()

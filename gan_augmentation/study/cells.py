@@ -7,9 +7,12 @@ __all__ = ['train_cell_generator', 'Replay', 'make_cell_set', 'classifier_settin
            'read_predictions']
 
 # %% ../../nbs/10_study/07_cells.ipynb #8e739261
+import json
 import time
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +27,10 @@ from ..classifiers.config import FINETUNE, ClassifierConfig
 from ..classifiers.corruptions import CORRUPTIONS, corrupt
 from ..classifiers.prediction import classifier_spec, fill_classifier, predict_logits
 from ..classifiers.recipe import prediction_scores, train_classifier
-from ..core.bundles import save_arrays
-from ..core.files import file_sha256, remove, save_json
+from ..core.arrays import fingerprint
+from ..core.bundles import check_replaceable, save_arrays
+from ..core.files import file_sha256, remove
+from ..core.seals import save_record
 from ..core.settings import settings_from
 from ..core.translate import read_json
 from ..data.images import ImageDataset
@@ -34,13 +39,22 @@ from ..evaluate.usefulness import gan_test
 from ..generators.adapters import ImageSource
 from ..generators.find import family, load_generator
 from ..generators.guard import check_unseen
-from ..generators.stored import SyntheticSet
+from ..generators.stored import DONE, SyntheticSet
 from ..training.callbacks import AtStepsCB
 from .arms import Arm, added_images, arm_training, list_rungs, list_variants
 from .config import StudyConfig
-from .directory import Plan, load_real, name_file, read_plan, real_subset
-from .grid import Place, name_set, place_in, task_file
+from .grid import CURES, Place, name_set, place_in, read_done, task_file
 from .scores import contributions, pack_hits
+from gan_augmentation.study.directory import (
+    CONFIG,
+    Plan,
+    check_listed,
+    image_stamps,
+    load_real,
+    name_file,
+    read_plan,
+    real_subset,
+)
 
 # %% ../../nbs/10_study/07_cells.ipynb #b7ac7d36
 def real_images(folder, place: Place) -> Splits:
@@ -54,9 +68,14 @@ def train_cell_generator(
     task: dict,  # generator, size, seed
     device=None,  # where to train; default: the best there is
 ):
-    "Train a generator; killed, it goes on from its newest checkpoint."
+    """Train a generator; killed, it goes on from its newest checkpoint. Raises `ValueError` where what lies in the
+    place of its model cannot be replaced."""
     spec = read_plan(folder).generators[task["generator"]]
     run = folder / "generators" / task["name"]
+    try:
+        check_replaceable(run / "model")
+    except FileExistsError:
+        raise ValueError(f"{run / 'model'} was altered: {CURES['train']}") from None
     real = real_images(folder, place_in(task)).train
     kind = family(spec["generator"])
     config = kind.fill(settings_from(kind.config, spec["generator"], **spec["settings"], seed=task["seed"]), real)
@@ -137,9 +156,15 @@ def source_of_task(folder: Path, task: dict, device, live: dict):
     "Find the generator that a set is made with: trained in the study, or given."
     if task["generator"] in live:
         return live[task["generator"]]
+    made_by = name_trained(task)
+    check_listed(folder, f"generators/{made_by}/model/manifest.json", CURES["train"])
+    return load_generator(folder / "generators" / made_by, device)
+
+# %% ../../nbs/10_study/07_cells.ipynb #ee368c85
+def name_trained(task: dict) -> str:
+    "Name the generator that was trained in the study for a set."
     place = place_in(task)
-    trained = replace(place, seed=place.subset)
-    return load_generator(folder / "generators" / name_file(task["generator"], *trained.words), device)
+    return name_file(task["generator"], *replace(place, seed=place.subset).words)
 
 # %% ../../nbs/10_study/07_cells.ipynb #832e6953
 def classifier_settings(
@@ -159,7 +184,7 @@ def classifier_settings(
 # %% ../../nbs/10_study/07_cells.ipynb #2ccad4b2
 SCHEDULE = "averaged"  # of trainings whose length pilots choose
 
-
+# %% ../../nbs/10_study/07_cells.ipynb #f747f899
 def fit_arm(folder: Path, plan: Plan, task: dict, data: Splits, device=None, cbs=None) -> tuple:
     "Train a classifier as its arm says; returns the learner, and what it learned from."
     place, arm = place_in(task), Arm(**task["arm"])
@@ -167,7 +192,10 @@ def fit_arm(folder: Path, plan: Plan, task: dict, data: Splits, device=None, cbs
     training = arm_training(arm, data.train, plan.config, seed=place.seed, generated=generated)
     settings = classifier_settings(plan.config, task["classifier"], place.seed, steps=task["steps"], **training.recipe)
     dls = training.loaders(data.valid, settings.bs, place.seed, device)
-    learn = train_classifier(dls, replace(settings, bs=None), metrics=[accuracy], cbs=cbs)
+    try:
+        learn = train_classifier(dls, replace(settings, bs=None), metrics=[accuracy], cbs=cbs)
+    except FloatingPointError as e:
+        raise FloatingPointError(f"the {task['task']} {task['name']} diverged: {e}, or leave its recipe out") from None
     return learn, training
 
 # %% ../../nbs/10_study/07_cells.ipynb #9cae8f4e
@@ -175,8 +203,23 @@ def generated_images(folder: Path, plan: Plan, arm: Arm, place: Place, real: Ima
     "Load the generated images of an arm; None: it has none."
     if arm.source not in plan.generators:
         return None
-    made = SyntheticSet(folder / "sets" / name_set(arm.source, arm.filters, place))
+    made = open_set(folder, name_set(arm.source, arm.filters, place))
     return made.load().select(take(made, added_images(real, arm)))
+
+# %% ../../nbs/10_study/07_cells.ipynb #e21dcc07
+def open_set(folder: Path, name: str) -> SyntheticSet:
+    "Open a set that was made in the study; raises `ValueError` for another one, or an altered one."
+    check_listed(folder, f"sets/{name}/{DONE}", CURES["make"])
+    return SyntheticSet(folder / "sets" / name)
+
+# %% ../../nbs/10_study/07_cells.ipynb #c396beba
+def set_sha256(folder: Path, plan: Plan, task: dict) -> str | None:  # None: nothing was added, or no generated images
+    "Compute the fingerprint of the images that were added for a task."
+    arm = Arm(**task["arm"])
+    if arm.source not in plan.generators:
+        return None
+    about = read_json(folder / "sets" / name_set(arm.source, arm.filters, place_in(task)) / DONE)
+    return fingerprint(json.dumps([about["files"], about["shards"]]))
 
 # %% ../../nbs/10_study/07_cells.ipynb #3ca17c46
 def run_pilot(
@@ -198,7 +241,16 @@ def run_pilot(
     learn, training = fit_arm(folder, plan, task, data, device, AtStepsCB(until, score) if until else None)
     score(task["steps"], learn.model)
     seconds = round(time.perf_counter() - start, 2)
-    save_json(task_file(folder, task), dict(task, n_train=len(training.train), valid=valid, seconds=seconds))
+    about = dict(n_train=len(training.train), set_sha256=set_sha256(folder, plan, task))
+    save_result(folder, task, **about, valid=valid, seconds=seconds)
+
+# %% ../../nbs/10_study/07_cells.ipynb #ba979465
+def save_result(folder: Path, task: dict, **found):
+    "Write down what a training came to, of which task, and in which study."
+    save_record(task_file(folder, task), {**task, STUDY: file_sha256(folder / CONFIG), **found})
+
+
+STUDY = "study_sha256"  # of its config.json
 
 # %% ../../nbs/10_study/07_cells.ipynb #3621c604
 def is_averaged(config: StudyConfig, classifier: str) -> bool:
@@ -237,13 +289,14 @@ def run_cell(
     found = dict(
         n_real=training.n_real,
         n_train=len(training.train),
+        set_sha256=set_sha256(folder, plan, task),
         valid=valid_scores(plan.config, learn.model, data.valid),
         recognised=recognise_sets(folder, plan, task, learn.model),
         threads=torch.get_num_threads(),
         sha256=file_sha256(predictions),
         seconds=round(time.perf_counter() - start, 2),
     )
-    save_json(task_file(folder, task), {**task, **found})
+    save_result(folder, task, **found)
 
 # %% ../../nbs/10_study/07_cells.ipynb #1a0e432f
 def predict_test(folder: Path, plan: Plan, place: Place, net, test: ImageDataset) -> dict:
@@ -254,7 +307,7 @@ def predict_test(folder: Path, plan: Plan, place: Place, net, test: ImageDataset
         arrays["log_probs"] = logits.log_softmax(1).numpy()
     if plan.config.robustness:
         seed = 0 if place.fold is None else place.subset  # one set of test images for all seeds, or folds of their own
-        for corruption, images in corrupt_test(str(folder), plan.data["split_sha256"], seed, place.fold).items():
+        for corruption, images in corrupt_test(str(folder), image_stamps(folder), seed, place.fold).items():
             corrupted = ImageDataset(images, test.labels, test.classes, positions=True)
             arrays[corruption] = narrow(predict_logits(net, corrupted))
     return arrays
@@ -262,10 +315,10 @@ def predict_test(folder: Path, plan: Plan, place: Place, net, test: ImageDataset
 # %% ../../nbs/10_study/07_cells.ipynb #0ef8c88a
 SEVERITY = 3  # of the corruptions, of 1 to 5
 
-
+# %% ../../nbs/10_study/07_cells.ipynb #a49f55ed
 @lru_cache(maxsize=1)
-def corrupt_test(folder: str, split_sha256: str, seed: int, fold: int | None) -> dict:  # corruption -> test images
-    "Corrupt the test images, the same way for every cell."
+def corrupt_test(folder: str, stamps: tuple, seed: int, fold: int | None) -> dict:  # corruption -> test images
+    "Corrupt the test images, the same way for every cell, once as long as their files stay."
     images = load_real(folder, seed, fold).test.images
     return {name: corrupt(images, name, SEVERITY) for name in CORRUPTIONS}
 
@@ -284,7 +337,7 @@ def recognise_sets(folder: Path, plan: Plan, task: dict, net) -> dict | None:
     for g in plan.generators:
         made = dict(task="make", name=name_set(g, "", place_in(task)))
         if task_file(folder, made).is_file():
-            images = SyntheticSet(folder / "sets" / made["name"]).load()
+            images = open_set(folder, made["name"]).load()
             found[g] = float(gan_test(net, images.images, images.labels, images.classes)["all"])
     return found
 
@@ -293,12 +346,21 @@ def read_cell(
     folder,  # directory of the study
     task: dict,
 ) -> dict:
-    "Read a finished cell; raises `ValueError` for predictions that were altered."
-    path = task_file(folder, task)
-    cell, predictions = read_json(path), path.with_suffix(".npz")
-    if file_sha256(predictions) != cell["sha256"]:
-        raise ValueError(f"{predictions} was altered: remove both files of this cell, and start the study again")
+    "Read a finished cell, after its predictions were checked; raises `FileNotFoundError` or `ValueError`."
+    cell = read_done(folder, task)
+    check_predictions(folder, task, cell)
     return cell
+
+# %% ../../nbs/10_study/07_cells.ipynb #4858fe3b
+def check_predictions(folder, task: dict, cell: dict) -> bytes:  # content of the file
+    "Read the predictions of a cell; raises `FileNotFoundError` or `ValueError` for others than it wrote."
+    path = task_file(folder, task).with_suffix(".npz")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: {CURES['cell']}")
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != cell.get("sha256"):
+        raise ValueError(f"{path} was altered: {CURES['cell']}")
+    return content
 
 # %% ../../nbs/10_study/07_cells.ipynb #9aaacbd5
 def read_predictions(
@@ -306,6 +368,6 @@ def read_predictions(
     task: dict,
 ) -> dict:  # predicted (n,), logits (n,n_classes), index (n,), corruptions by name
     "Load what a cell says about the test images; raises `ValueError` for predictions that were altered."
-    read_cell(folder, task)
-    with np.load(task_file(folder, task).with_suffix(".npz"), allow_pickle=False) as f:
+    content = check_predictions(folder, task, read_done(folder, task))
+    with np.load(BytesIO(content), allow_pickle=False) as f:
         return {name: f[name] for name in f.files}

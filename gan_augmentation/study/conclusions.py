@@ -17,10 +17,10 @@ from sklearn.metrics import f1_score
 from ..classifiers.corruptions import CORRUPTIONS
 from ..classifiers.scores import calibration_error
 from ..data.images import ImageDataset
-from .cells import read_cell, read_predictions
+from .cells import read_predictions
 from .config import ALL, BASE, FREE, NATURAL
 from .directory import Plan
-from .grid import Block, classifier_task, judged_places, list_blocks
+from .grid import Block, classifier_task, judged_places, list_blocks, read_done
 from .inference import t_interval, unit_means
 from .judgement import Claim
 from .pilots import GAIN, controls_of, plus_free
@@ -247,7 +247,7 @@ def mean_valid(folder, plan: Plan, classifier, size, chosen: dict, side: str) ->
     for block in blocks_of(plan, classifier, size):
         choice = chosen[block][side]
         for place in judged_places(plan, block):
-            cell = read_cell(folder, classifier_task("cell", classifier, choice.arm, place, choice.steps))
+            cell = read_done(folder, classifier_task("cell", classifier, choice.arm, place, choice.steps))
             scores.append(cell["valid"]["score"])
     return float(np.mean(scores))
 

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['BASE', 'OVERSAMPLING', 'NOISE', 'EQUAL_STEPS', 'CONTROLS', 'FREE', 'FORMULAS', 'FILLED', 'NATURAL', 'BALANCED',
-           'PROPORTIONS', 'ALL', 'FEW', 'MOST_SEEDS', 'TRAINING', 'StudyConfig', 'study_config', 'read_generator',
-           'network_of', 'SweepConfig']
+           'PROPORTIONS', 'ALL', 'FEW', 'MOST_SEEDS', 'MOST_TRAININGS', 'TRAINING', 'StudyConfig', 'study_config',
+           'read_generator', 'network_of', 'SweepConfig']
 
 # %% ../../nbs/10_study/25_config.ipynb #5290f6a3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, fields
 from numbers import Integral, Number
 from pathlib import Path
@@ -25,7 +25,8 @@ FILLED = "filled"  # the share that means: all synthetic images, shuffled among 
 NATURAL, BALANCED = PROPORTIONS = "natural", "balanced"  # of the classes among synthetic images
 ALL = "all"  # the size that means every real training image
 FEW = 2_000  # below so many images, without a test split, a study tests out of fold
-MOST_SEEDS = 1_000  # a larger number is one seed, not how many
+MOST_SEEDS = 1_000  # that a number can ask for; a list may have more
+MOST_TRAININGS = 100_000  # of a study
 
 # %% ../../nbs/10_study/25_config.ipynb #2bf87d54
 CLASSIFIERS_HELP = (
@@ -44,7 +45,7 @@ RECIPES_HELP = (
     "what is free with real images: none, or transforms, balance and loss joined by +, e.g. "
     "flip,shift=1+balanced-sampling; the best on validation images is chosen; may be given several times"
 )
-RATIOS_HELP = (
+RATIOS = (
     "synthetic images per real one; of several (0.5,1,2) the best on validation images is chosen; or balance, or log"
 )
 SHARES_HELP = "synthetic part of every batch, e.g. filled,0.25,0.5; filled: all images are shuffled together"
@@ -57,6 +58,8 @@ MEASURE_HELP = (
 )
 LEAK_HELP = "admit generators that have seen what they are tested on; every result says so"
 RUNG_HELP = "steps of the shortest training that pilots try; the next ones are twice, four times, ... as long"
+FEW_IMAGES, ONE_EPOCH = "5 for few images without a test split", "500, or one epoch if that is longer"
+RUNGS_HELP = "trainings grow to at most 2, 4, 8, ... rungs: how many lengths"
 JOIN_HELP = "training images that no arm uses join the sealed test images"
 FOLDS_HELP = "test out of fold, with so many folds"
 
@@ -77,24 +80,24 @@ class StudyConfig(Settings):
     classifiers: tuple[str, ...] = option((), CLASSIFIERS_HELP, panel="Arms", flag="classifier", several=True,
                                           by="the images'")
     seeds: tuple[int, ...] | int = option(8, SEEDS_HELP, low=0, high=2**63 - 100, panel="Arms")
-    pilots: int = option(3, PILOTS_HELP, low=1, panel="Arms")
+    pilots: int = option(3, PILOTS_HELP, low=1, high=100, panel="Arms")
     sizes: tuple[str | int, ...] = option((ALL,), "real images a class: 10,100,all", low=1, choices=(ALL,))
     measure: str = option("accuracy", MEASURE_HELP)
     recipes: tuple[str, ...] = option((), RECIPES_HELP, panel="Arms", flag="recipe", several=True, by="the images'")
-    ratios: tuple[str | float, ...] = option((1.0,), RATIOS_HELP, low=0, choices=FORMULAS, panel="Images")
+    ratios: tuple[str | float, ...] = option((1.0,), RATIOS, low=0, high=1000, choices=FORMULAS, panel="Images")
     shares: tuple[str | float, ...] = option((FILLED, 0.25, 0.5), SHARES_HELP, low=0, high=1, choices=(FILLED,),
                                              panel="Images")
     proportions: tuple[str, ...] = option(PROPORTIONS, PROPORTIONS_HELP, choices=PROPORTIONS, panel="Images")
     filters: tuple[str, ...] = option(("",), FILTERS_HELP, panel="Images", several=True)
     mix: dict | None = option(None, "weight and label smoothing (soft) of synthetic images", panel="Images")
     judge: dict | None = option(None, "the classifier that filters ask: network, epochs, ...", panel="Images")
-    budget_images: float = option(20.0, "candidates for every image wanted, at most", low=1, panel="Images")
+    budget_images: float = option(20.0, "candidates for every image wanted, at most", low=1, high=1e6, panel="Images")
     allow_leak: bool = option(False, LEAK_HELP, panel="Images")
     join_unused: bool = option(False, JOIN_HELP, panel="Images")
-    folds: int | None = option(None, FOLDS_HELP, low=2, panel="Images", by="5 for few images without a test split")
+    folds: int | None = option(None, FOLDS_HELP, low=2, high=1000, panel="Images", by=FEW_IMAGES)
     retrain: bool = option(True, "train generators, and draw subsets, anew for every seed", panel="Trainings")
-    rung: int | None = option(None, RUNG_HELP, low=1, panel="Trainings", by="500, or one epoch if that is longer")
-    rungs: int = option(5, "trainings grow to at most 2, 4, 8, ... rungs: how many lengths", low=2, panel="Trainings")
+    rung: int | None = option(None, RUNG_HELP, low=1, high=10**7, panel="Trainings", by=ONE_EPOCH)
+    rungs: int = option(5, RUNGS_HELP, low=2, high=20, panel="Trainings")
     training: dict | None = option(None, "epochs, bs, lr, ... of classifiers", by="the network's", panel="Trainings")
     networks: dict | None = option(None, "settings of classifiers by name", by="those of the runs", panel="Trainings")
     robustness: bool = option(True, "also test on corrupted images", panel="Trainings")
@@ -128,6 +131,8 @@ def as_tuple(value, name: str) -> tuple:
         value = range(int(value))
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         value = (value,)
+    if isinstance(value, Sized) and len(value) > MOST_TRAININGS:
+        raise ValueError(f"{name} are {len(value):,}; give at most {MOST_TRAININGS:,}")
     values = [v.item() if hasattr(v, "item") else v for v in value]
     if name in ("ratios", "shares"):  # a whole number is written as any other
         values = [float(v) if type(v) is int else v for v in values]
@@ -169,11 +174,31 @@ def check_lists(config: StudyConfig):
         raise ValueError("shares has 0, which adds no image: there is nothing to study")
     if config.recipes and "none" not in config.recipes:
         raise ValueError(f"recipes are {', '.join(config.recipes)}; none must be one of them")
+    check_size(config)
+
+# %% ../../nbs/10_study/25_config.ipynb #1bef652b
+def check_size(config: StudyConfig):
+    "Refuse a study that nobody can wait for; raises `ValueError` with how many trainings it has at least."
+    places = max(len(config.classifiers), 1) * len(config.sizes) * (config.folds or 1)
+    sides = 2 + 4 * max(len(config.generators), 1)  # real only and free; with images, on top of free, two controls
+    judged, pilots = places * sides * len(config.seeds), places * sides * config.pilots
+    if judged + pilots > MOST_TRAININGS:
+        how = f"at least {judged:,} judged trainings and {pilots:,} pilots"
+        raise ValueError(f"this is a study of {how}, of at most {MOST_TRAININGS:,} together: give fewer seeds or folds")
+
+# %% ../../nbs/10_study/25_config.ipynb #8e308698
+def check_own(networks: dict):
+    "Make sure that every network has settings by name; raises `TypeError`."
+    for name, settings in networks.items():
+        if not isinstance(settings, Mapping):
+            found = f"networks has {str(settings)[:40]} for {name}"
+            raise TypeError(f"{found}; give settings by name, e.g. {{'lr': 0.001}}")
 
 # %% ../../nbs/10_study/25_config.ipynb #c3e78279
 def check_length(config: StudyConfig):
     "Refuse two lengths of trainings, and settings that pilots have no use for; raises `ValueError`."
     training = config.training or {}
+    check_own(config.networks or {})
     if "epochs" in training and "steps" in training:
         raise ValueError("epochs and steps both fix the length of trainings: give one, or none for pilots to choose")
     if config.join_unused and (config.retrain or len(config.sizes) > 1 or ALL in config.sizes):

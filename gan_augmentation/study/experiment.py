@@ -6,10 +6,12 @@
 __all__ = ['study']
 
 # %% ../../nbs/10_study/14_experiment.ipynb #cb89e752
+import json
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,19 +20,20 @@ import gan_augmentation.study as study_face
 from ..classifiers.prediction import classifier_spec
 from ..core.checks import check_range
 from ..core.files import locked, save_json
+from ..core.interrupts import kept
 from ..core.machine import environment
+from ..core.seals import check_files, read_manifest, save_record
 from ..core.show import drawing, mosaic
 from ..core.tasks import on_cluster
 from ..core.translate import read_json
 from ..data.images import ImageDataset
 from ..generators.guard import leaked
-from ..generators.stored import SyntheticSet
 from ..training.config import TrackConfig
 from .arms import Arm
-from .cells import read_cell, real_images, rungs_of
+from .cells import open_set, real_images, rungs_of
 from .config import StudyConfig, network_of, study_config
 from .entrants import plan_study
-from .execute import run_stage
+from .execute import check_added, check_kept, run_stage, tidy_study
 from .judgement import judge_claims
 from .outcome import Study
 from .pilots import choose_all
@@ -52,6 +55,9 @@ from gan_augmentation.study.directory import (
     VERDICTS,
     Plan,
     begin_study,
+    check_study_place,
+    forget_files,
+    list_files,
     load_sealed,
     name_file,
 )
@@ -61,6 +67,8 @@ from gan_augmentation.study.grid import (
     judged_places,
     list_places,
     name_set,
+    read_done,
+    read_pilots,
     set_tasks,
     task_file,
 )
@@ -92,6 +100,7 @@ def open_test(
         what = f"{len(missing)} are missing, e.g. {missing[0]}"
         raise ValueError(f"the test labels stay sealed until all cells are there; {what}")
     note_choice(folder / OPENED, choices, list_claims(plan))
+    list_files(folder, [OPENED])
     return load_sealed(folder)
 
 # %% ../../nbs/10_study/14_experiment.ipynb #a173c059
@@ -99,9 +108,11 @@ def note_choice(path: Path, choices: list, claims: list):
     "Write down when the seal was broken, and what had been chosen; raises `ValueError` if it was something else."
     if not path.is_file():
         when = time.strftime("%Y-%m-%d %H:%M:%S")
-        save_json(path, dict(time=when, chosen=choices, claims=claims))
-    before = read_json(path)["chosen"]
-    if [(c["arm"], c["steps"]) for c in before] != [(c["arm"], c["steps"]) for c in choices]:
+        save_record(path, dict(time=when, chosen=choices, claims=claims))
+    opened = read_json(path)
+    before = opened["chosen"]
+    are_same = [(c["arm"], c["steps"]) for c in before] == [(c["arm"], c["steps"]) for c in choices]
+    if not are_same or opened["claims"] != claims:
         raise ValueError(
             f"{path} says that other arms had been chosen when the test labels were read: "
             "run the study again in another directory"
@@ -136,16 +147,20 @@ def run_study(
     guards = {task["name"]: read_json(task_file(folder, task))["guard"] for task in sets}
     leaks = {task["generator"] for task in sets if any(leaked(guards[task["name"]]).values())}
     found = conclude(folder, plan, chosen, labels, groups, leaks)
+    rows = [read_done(folder, task) for task in cells]
+    for task, row in zip(cells, rows):
+        check_added(folder, plan, task, row)
     for generator in plan.generators:
         with drawing(f"pictures/{name_file(generator)}.png"):
             draw_generator(folder, plan, generator)
+    check_files(folder, read_manifest(folder), SAME)  # what was read above is what lies there
     return dict(
         config=plan.record(),
         opened=read_json(folder / OPENED),
         choices=choices,
         **found,
-        cells=[read_cell(folder, task) for task in cells],
-        cost=count_cost(folder, cells),
+        cells=rows,
+        cost=count_cost(read_pilots(folder), rows),
         guards=guards,
     )
 
@@ -153,7 +168,7 @@ def run_study(
 LEAK = "its generator has seen validation or test images, which was allowed (allow_leak)"
 START_LEAK = "its networks began with weights that have seen validation or test images, which was allowed (allow_leak)"
 
-
+# %% ../../nbs/10_study/14_experiment.ipynb #d4e4a208
 def conclude(folder: Path, plan: Plan, chosen: dict, labels, groups, leaks=()) -> dict:  # noqa: PLR0913
     "Read all predictions, judge all claims at once, and explore the rest."
     predictions, scores = {}, []
@@ -176,10 +191,9 @@ def conclude(folder: Path, plan: Plan, chosen: dict, labels, groups, leaks=()) -
     )
 
 # %% ../../nbs/10_study/14_experiment.ipynb #28ea59ab
-def count_cost(folder: Path, cells: list) -> dict:  # pilots and judged -> trainings, steps, seconds
+def count_cost(pilots: list, judged: list) -> dict:  # pilots and judged -> trainings, steps, seconds
     "Add up what pilots and judged trainings cost."
-    pilots = [read_json(path) for path in (folder / "pilots").glob("*.json")]
-    judged = [read_json(task_file(folder, task)) for task in cells]
+
     return {
         name: dict(
             trainings=len(rows),
@@ -197,7 +211,7 @@ def draw_generator(folder: Path, plan: Plan, generator: str):
         return
     place = list_places(plan)[0]
     real = real_images(folder, place).train
-    generated = SyntheticSet(folder / "sets" / name_set(generator, plan.config.filters[0], place)).load()
+    generated = open_set(folder, name_set(generator, plan.config.filters[0], place)).load()
     path.parent.mkdir(exist_ok=True)
     rows = [titled(real, c, "real") + titled(generated, c, generator) for c in range(real.n_classes)]
     mosaic(generated.classes, rows, path)
@@ -222,6 +236,7 @@ def study(  # noqa: PLR0913
     progress: bool = False,  # show progress bars
     command: str | None = None,  # what was typed, to be written down
     track: TrackConfig | str | None = None,  # where it is tracked beside its directory; default: as `TrackConfig` says
+    since: float | None = None,  # when a work began that this study is the end of, by `time.perf_counter`
     **changes,  # fields of `StudyConfig`, and settings of the classifiers' training: `epochs`, `lr`, ...
 ) -> Study:
     """Find out whether generated images help a classifier, and whether they add to what is free.
@@ -231,31 +246,26 @@ def study(  # noqa: PLR0913
     before any work.
     """
     start = time.perf_counter()
-    check_range(processes, "processes", 1, kind=int)
-    config = study_config(config, **changes)
-    track = check_study_tracking(track, out)
+    config, track = settle(config, changes, processes, track, out)
     generators = config.generators if generators is None else generators
     where = dict(root=root, device=device)
     plan, images, live = plan_study(data, generators, config, **where)
-
-    def run(tasks, name):
-        resources = dict(processes=processes, device=device, live=live)
-        run_stage(folder, tasks, **resources, progress=progress and name, finished=rows.finished)
-
+    resources = dict(processes=processes, device=device, live=live)
     with study_folder(out) as folder, on_cluster(scheduler):
-        plan = begin_study(folder, plan, images)
+        plan = go_on(folder, plan, images)
         if progress and may_be_long(plan, images.train):
             announce(study_face.plan(data, generators, config, out=folder, processes=processes, **where))
-        with study_rows(track, folder, plan, study_face.write_report) as rows:
+        with saying_kept(folder, out), study_rows(track, folder, plan, study_face.write_report) as rows:
+            run = stages(folder, rows.finished, progress, **resources)
             record = run_study(folder, plan, run)
-            write_record(folder, record, start, command=command, processes=processes)
+            write_record(folder, record, start, since, command=command, processes=processes)
     return Study(record, folder if out else None)
 
 # %% ../../nbs/10_study/14_experiment.ipynb #f2a3deaf
 LONG = 5  # minutes; a longer study is forecast before it begins
 SHORT = 20_000  # steps, for which no small network takes so long
 
-
+# %% ../../nbs/10_study/14_experiment.ipynb #37615e43
 def may_be_long(plan: Plan, train: ImageDataset) -> bool:
     "Tell whether it is worth while to forecast a study."
     trained_here = any(spec["kind"] == "recipe" for spec in plan.generators.values())
@@ -263,11 +273,50 @@ def may_be_long(plan: Plan, train: ImageDataset) -> bool:
     longest = sum(rungs_of(plan.config, c, Arm(), train)[-1] for c in plan.config.classifiers)
     return trained_here or pretrained or longest * len(list_sides(plan)) * len(list_places(plan)) > SHORT
 
-
+# %% ../../nbs/10_study/14_experiment.ipynb #c07aeb5c
 def announce(forecast):
     "Print the forecast of a study that takes long, where progress is shown."
     if forecast.minutes[1] > LONG:
         print(f"{forecast}\n", file=sys.stderr, flush=True)
+
+# %% ../../nbs/10_study/14_experiment.ipynb #513ab0a9
+def settle(config, changes: dict, processes: int, track, out) -> tuple:  # (`StudyConfig`, `TrackConfig`)
+    "Check what was said, before any image is loaded."
+    check_range(processes, "processes", 1, kind=int)
+    if out is not None:
+        check_study_place(out)
+    return study_config(config, **changes), check_study_tracking(track, out)
+
+# %% ../../nbs/10_study/14_experiment.ipynb #07222463
+def go_on(folder: Path, plan: Plan, images) -> Plan:
+    "Begin a study, or go on with what is whole and unaltered; raises what `begin_study` and `check_kept` raise."
+    plan = begin_study(folder, plan, images)
+    tidy_study(folder)
+    check_kept(folder)
+    return plan
+
+# %% ../../nbs/10_study/14_experiment.ipynb #6ffa058e
+def stages(folder: Path, finished, progress: bool, **resources):
+    "Return what does the tasks of a stage."
+
+    def run(tasks, name):
+        run_stage(folder, tasks, **resources, progress=progress and name, finished=finished)
+
+    return run
+
+# %% ../../nbs/10_study/14_experiment.ipynb #4fd05ab7
+SAME = "start the study again with the same settings"
+
+# %% ../../nbs/10_study/14_experiment.ipynb #8d59505f
+def saying_kept(folder: Path, out):
+    "Say to whoever interrupts the block what a study keeps; None: a temporary directory keeps nothing."
+    return nullcontext() if out is None else kept(partial(say_kept, folder))
+
+# %% ../../nbs/10_study/14_experiment.ipynb #491f1313
+def say_kept(folder: Path) -> str:
+    done = ("generators/*/model/manifest.json", "pilots/*.json", "cells/*.json")
+    n = sum(1 for pattern in done for _ in folder.glob(pattern))
+    return f"{n:,} finished trainings are kept in {folder}: the same command goes on with it"
 
 # %% ../../nbs/10_study/14_experiment.ipynb #719734b1
 @contextmanager
@@ -280,14 +329,24 @@ def study_folder(out):
             yield folder
 
 # %% ../../nbs/10_study/14_experiment.ipynb #075b2609
-def write_record(folder: Path, record: dict, start: float, **about):
-    "Write down what was found, and how it was run."
-    record.update(about, environment=environment(), seconds=round(time.perf_counter() - start, 1))
+def write_record(folder: Path, record: dict, start: float, since: float | None, **about):
+    "Write down what was found, and how it was run; what is there and says the same stays."
+    record.update(about, environment=environment(), seconds=seconds_since(start))
+    if since is not None:
+        record["seconds_with_generator"] = seconds_since(since)
     record.update(how_it_ran(folder))
-    save_json(folder / RECORD, record)
-    save_json(folder / VERDICTS, record["claims"])
+    found = {RECORD: (save_record, record), VERDICTS: (save_json, record["claims"])}
+    for name, (save, content) in found.items():
+        if not (folder / name).is_file() or read_json(folder / name) != json.loads(json.dumps(content)):
+            forget_files(folder, found)
+            save(folder / name, content)
+    list_files(folder, [*found, *(f"pictures/{path.name}" for path in (folder / "pictures").glob("*.png"))])
 
+# %% ../../nbs/10_study/14_experiment.ipynb #cd902b46
+def seconds_since(start: float) -> float:
+    return round(time.perf_counter() - start, 1)
 
+# %% ../../nbs/10_study/14_experiment.ipynb #aeb02e04
 def how_it_ran(folder: Path) -> dict:
     "Read how a study was run that is finished already: to read it again takes no time."
     if not (folder / RECORD).is_file():

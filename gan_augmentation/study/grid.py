@@ -4,14 +4,19 @@
 
 # %% auto #0
 __all__ = ['Place', 'Block', 'list_blocks', 'judged_places', 'pilot_places', 'task_file', 'generator_tasks', 'set_tasks',
-           'classifier_task', 'place_in']
+           'classifier_task', 'place_in', 'read_done']
 
 # %% ../../nbs/10_study/06_grid.ipynb #68547f34
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.bundles import check_bundle
+from ..core.seals import changed_files, check_files
+from ..core.translate import read_json
+from ..generators.stored import read_about
 from .arms import Arm
-from .directory import Plan, name_file
+from .directory import CONFIG, ELSEWHERE, OPENED, WRITTEN_AGAIN, Plan, name_file
 
 # %% ../../nbs/10_study/06_grid.ipynb #013b8902
 @dataclass(frozen=True)
@@ -129,3 +134,72 @@ def classifier_task(
 def place_in(task: dict) -> Place:
     "Read the place of a task."
     return Place(task["size"], task["seed"], task["subset"], task["fold"])
+
+# %% ../../nbs/10_study/06_grid.ipynb #53669693
+CURES = dict(
+    train="remove its directory in generators, and start the study again with the same settings",
+    make="remove its directory in sets, and start the study again with the same settings",
+    pilot="remove it, and start the study again with the same settings",
+    cell="remove both files of this cell, and start the study again",
+)
+KINDS = dict(generators="train", sets="make", pilots="pilot", cells="cell")
+
+# %% ../../nbs/10_study/06_grid.ipynb #f025e057
+def cure_of(name: str) -> str:
+    "Say what to do about a file of a study that was altered."
+    kind = KINDS.get(name.partition("/")[0])
+    if kind is not None:
+        return CURES[kind]
+    return ELSEWHERE if name in (CONFIG, OPENED) else WRITTEN_AGAIN
+
+# %% ../../nbs/10_study/06_grid.ipynb #2bf4ff58
+def check_results(folder: Path, listed: dict):
+    """Compare the files that are there with the manifest, and models and sets with what they say of their own files;
+    raises `FileNotFoundError` or `ValueError` naming the file."""
+    there = {name: sha256 for name, sha256 in listed.items() if (folder / name).is_file()}
+    for name in changed_files(folder, there):
+        raise ValueError(f"{folder / name} was altered: {cure_of(name)}")
+    for name in there:
+        check_inside(folder / name, name.partition("/")[0], cure_of(name))
+
+
+def check_inside(path: Path, kind: str, cure: str):
+    "Check the files of a model or a set, whose own list `path` is; raises `FileNotFoundError` or `ValueError`."
+    if kind == "generators":
+        check_bundle(path.parent, cure=cure)
+    elif kind == "sets":
+        about = read_about(path.parent)
+        check_files(path.parent, about["shards"] | about["files"], cure)
+
+# %% ../../nbs/10_study/06_grid.ipynb #8c7d0fc5
+def read_done(
+    folder,  # directory of a study
+    task: dict,  # a pilot or a cell
+) -> dict:  # the task, and what came of it
+    "Read what a task came to; raises `FileNotFoundError`, or `ValueError` for an altered file or another task's."
+    path, asked = task_file(folder, task), json.loads(json.dumps(task))
+    try:
+        found = read_json(path)
+    except ValueError:
+        raise ValueError(f"{path} was altered: {CURES[task['task']]}") from None
+    differ = [k for k, v in asked.items() if not isinstance(found, dict) or found.get(k) != v]
+    if differ:
+        raise ValueError(f"{path} was altered (it is about another {differ[0]}): {CURES[task['task']]}")
+    return found
+
+# %% ../../nbs/10_study/06_grid.ipynb #92f239d4
+def read_pilots(folder) -> list:  # of dicts: the task, and what came of it
+    "Read the pilots that are there, each once, by the names that they should have."
+    return [read_done(folder, pilot_of(path)) for path in sorted((Path(folder) / "pilots").glob("*.json"))]
+
+# %% ../../nbs/10_study/06_grid.ipynb #76fc37cf
+def pilot_of(path: Path) -> dict:
+    "Tell which task a pilot is about; raises `ValueError` for one that lies in another's place."
+    try:
+        found = read_json(path)
+        task = classifier_task("pilot", found["classifier"], Arm(**found["arm"]), place_in(found), found["steps"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        task = None
+    if task is None or task_file(path.parent.parent, task) != path:
+        raise ValueError(f"{path} was altered: {CURES['pilot']}")
+    return task

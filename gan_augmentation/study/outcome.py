@@ -13,9 +13,12 @@ from pathlib import Path
 import pandas as pd
 from fastcore.basics import patch
 
+from ..core.checks import note
+from ..core.seals import is_sealed
 from ..core.translate import EARLIER, read_json
 from .config import BASE
-from .directory import RECORD, read_plan
+from .directory import CONFIG, OPENED, RECORD, VERDICTS, read_listed, read_plan
+from .grid import check_results, cure_of
 from .scores import describe_measure
 
 # %% ../../nbs/10_study/12_outcome.ipynb #17e2b237
@@ -98,16 +101,34 @@ def write_steps(steps) -> str:
     "Write the length of trainings, or the shortest and the longest."
     return f"{steps:,}" if isinstance(steps, int) else f"{steps[0]:,} to {steps[1]:,}"
 
+# %% ../../nbs/10_study/12_outcome.ipynb #ca57b951
+SPARED = "generators", "sets", "pictures"  # directories that may be gone
+
+
+def check_listed_files(folder: Path, listed: dict):
+    "Compare a study with its manifest; raises `FileNotFoundError` or `ValueError` naming what is missing or altered."
+    gone = [name for name in listed if not (folder / name).is_file()]
+    for name in gone:
+        if name.partition("/")[0] not in SPARED:
+            cure = cure_of(name) if name == OPENED else "start the study again with the same settings"
+            raise FileNotFoundError(f"{folder / name} is missing: {cure}")
+    check_results(folder, listed)
+    if gone:
+        note(f"{len(gone)} files that {folder} rests on are gone, e.g. {gone[0]}: they were not compared")
+
 # %% ../../nbs/10_study/12_outcome.ipynb #e5398b64
 def load_study(
     folder,  # directory of a finished study
 ) -> Study:
-    "Read a finished study; raises `FileNotFoundError` or `ValueError`."
+    "Read a finished study, after its files were compared; raises `FileNotFoundError` or `ValueError`."
     folder = Path(folder).expanduser()
     plan = read_plan(folder)
-    if not (folder / RECORD).is_file():
+    listed = read_listed(folder)
+    is_listed = {RECORD, VERDICTS} <= set(listed) or not is_sealed(folder / CONFIG)  # earlier versions list nothing
+    if not is_listed or not (folder / RECORD).is_file():
         how = "start the study again with the same settings, and it goes on"
         if plan.format in EARLIER:
             how = "an earlier version began it; start it again in another directory"
         raise FileNotFoundError(f"{folder} is not finished: {how}")
-    return Study(read_json(folder / RECORD), folder)
+    check_listed_files(folder, listed)
+    return Study(read_json(folder / RECORD, listed.get(RECORD)), folder)

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.translate import read_json
 from ..data.images import ImageDataset
 from .arms import Arm, join_best, list_variants
 from .cells import is_averaged, real_images, rungs_of
 from .config import BASE, EQUAL_STEPS, FREE, NOISE, OVERSAMPLING
 from .directory import Plan
-from .grid import Block, classifier_task, list_blocks, pilot_places
+from .execute import take_up
+from .grid import Block, classifier_task, list_blocks, pilot_of, pilot_places, read_pilots
 
 # %% ../../nbs/10_study/10_pilots.ipynb #da51dc7f
 GAIN = 0.005  # a doubling that gains more, in units of the measure, is followed by another one
@@ -179,8 +179,7 @@ def read_results(
 ) -> dict:  # block -> `Results`; empty ones for a block without pilots
     "Read the pilots that are there, each once."
     found = defaultdict(lambda: Results({}))
-    for path in (Path(folder) / "pilots").glob("*.json"):
-        pilot = read_json(path)
+    for pilot in read_pilots(folder):
         folded = pilot["fold"] is not None
         where = (pilot["subset"], pilot["fold"]) if folded else ()
         name, seed = Arm(**pilot["arm"]).name, pilot["seed"]
@@ -194,7 +193,8 @@ def choose_all(
     plan: Plan,
     run,  # (tasks, name of the stage) does what is not done of them
 ) -> dict:  # block -> {side: `Choice`}
-    "Try round after round, until everything has been chosen in every block."
+    "Try round after round, until everything has been chosen in every block; raises `ValueError` for altered pilots."
+    take_up(folder, [pilot_of(path) for path in (Path(folder) / "pilots").glob("*.json")])
     while True:
         tasks, chosen, results = [], {}, read_results(folder)
         for block in list_blocks(plan):

@@ -15,7 +15,8 @@ import pandas as pd
 from markdown_it import MarkdownIt
 
 from ..core.checks import note
-from ..core.files import whole
+from ..core.files import file_sha256, whole
+from ..core.seals import MANIFEST, read_manifest
 from ..core.show import drawing
 from ..core.templates import render
 from ..core.translate import EARLIER
@@ -230,6 +231,12 @@ def draw_lineage(folder: Path) -> str:
         note(f"the report says nothing of the lineage: {e}")
         return "not known: a record in the study's directory cannot be read"
 
+# %% ../../nbs/10_study/18_report.ipynb #6dada736
+def about_manifest(folder: Path) -> dict | None:  # None: an earlier version wrote none
+    "Say by which SHA-256 the manifest of a study is known, and how many files it names."
+    listed = read_manifest(folder)
+    return None if listed is None else dict(sha256=file_sha256(folder / MANIFEST), files=len(listed))
+
 # %% ../../nbs/10_study/18_report.ipynb #95adfe85
 def place_row(record, classifier, size) -> dict:
     "Collect what a report shows of a classifier and a size."
@@ -274,6 +281,7 @@ def report_data(
         rates=rate_rows(record),
         settings=setting_rows(config),
         lineage=None if folder is None else draw_lineage(Path(folder)),
+        manifest=None if folder is None else about_manifest(Path(folder)),
         **sort_generators(record),
     )
 
@@ -307,8 +315,8 @@ def to_html(
     return render("study", "page.html", title=title, body=body)
 
 # %% ../../nbs/10_study/18_report.ipynb #d5e4967f
-def score_table(record) -> pd.DataFrame:
-    "Put the scores of all judged trainings into a table."
+def score_table(record, manifest: dict | None = None) -> pd.DataFrame:
+    "Put the scores of all judged trainings into a table; of a study with a manifest, say which it is."
     sides = {(r["classifier"], r["size"], r["side"]): r for r in record["sides"]}
     rows = []
     for x in record["scores"]:
@@ -318,7 +326,8 @@ def score_table(record) -> pd.DataFrame:
         about.update(length=LENGTHS[side["finished"]], seed=x["seed"])
         measures = {f"test_{m}": x[m] for m in ("score", *EXPLORED) if m in x}
         rows.append({**about, **measures, **{f"test_recall_{k}": v for k, v in x["recall"].items()}})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table if manifest is None else table.assign(manifest_sha256=manifest["sha256"])
 
 # %% ../../nbs/10_study/18_report.ipynb #0da1bd59
 def write_report(
@@ -332,7 +341,7 @@ def write_report(
     title = f"Do generated images help? {found.record['config']['data']['name']}"
     texts = {
         "report.md": markdown,
-        "table.csv": score_table(found.record).to_csv(index=False),
+        "table.csv": score_table(found.record, data["manifest"]).to_csv(index=False),
         "report.html": to_html(markdown, title, pictures),
     }
     files = {**pictures, **{name: text.encode() for name, text in texts.items()}}

@@ -20,13 +20,16 @@ from ..classifiers.prediction import fill_classifier
 from ..classifiers.recipe import train_classifier
 from ..core.bundles import save_arrays
 from ..core.checks import check_same
-from ..core.files import save_json
+from ..core.files import tidy, told_in_one_line
+from ..core.seals import save_record
 from ..data.splits import Splits
 from ..training.callbacks import FitCB, history
-from .directory import arrays_of, load_part
+from .directory import arrays_of, image_stamps, load_part
 from .journal import begin_trial, prepare_trials, quiet_optuna, tell_trial, trial_id
 from gan_augmentation.study.archive import (
     CONFIG,
+    JOURNAL,
+    check_listed_results,
     check_sweep_place,
     comparable,
     confirmed_file,
@@ -50,11 +53,14 @@ def begin_sweep(
             n, instead = begun["trials"], f"give at least as many, not {plan['trials']}"
             raise ValueError(f"{folder} is a sweep of {n} trials: {instead}")
         plan = {**begun, "trials": plan["trials"]}
-    save_json(folder / CONFIG, plan)  # first of all, so that the directory is a sweep's whenever it is killed
+        check_listed_results(folder)
+    tidy(folder)
+    save_record(folder / CONFIG, plan)  # first of all, so that the directory is a sweep's whenever it is killed
     for name in ("train", "valid"):
         if not (folder / f"data/{name}.npz").is_file():
             save_arrays(folder / f"data/{name}.npz", **arrays_of(getattr(data, name)))
-    prepare_trials(folder, plan)
+    with told_in_one_line(folder / JOURNAL, folder / JOURNAL):  # optuna does not name the file
+        prepare_trials(folder, plan)
     return plan
 
 # %% ../../nbs/10_study/22_trials.ipynb #e2210015
@@ -100,10 +106,7 @@ def load_images(folder: str, about: str, stamps: tuple) -> Splits:
 
 
 def images_of(folder, plan: dict) -> Splits:
-    files = [Path(folder) / f"data/{name}.npz" for name in ("train", "valid")]
-    stats = [path.stat() for path in files if path.is_file()]
-    stamps = tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
-    return load_images(str(folder), json.dumps(plan["data"]), stamps)
+    return load_images(str(folder), json.dumps(plan["data"]), image_stamps(folder))
 
 # %% ../../nbs/10_study/22_trials.ipynb #e2210018
 def end_score(log, config: ClassifierConfig) -> float:
@@ -152,14 +155,15 @@ def run_trial(
     "Do a trial, or do it again where it was killed; what comes of it is in its file."
     plan = read_sweep(folder)
     data = images_of(folder, plan)
-    with quiet_optuna():
+    journal = Path(folder) / JOURNAL
+    with told_in_one_line(journal, journal), quiet_optuna():
         trial, record, storage = begin_trial(folder, plan, number, parallel)
         report = ReportCB(trial, plan["settings"]["monitor"], plan["warmup"], plan["pruner"] == "median")
         row = outcome_of(data, plan["settings"], trial.params, device, [report])
         course = storage.get_trial(trial_id(storage, number)).intermediate_values
         row["rounds"] = row["rounds"] or len(course)
         row = dict(number=number, params=trial.params, **row, course=[course[k] for k in sorted(course)])
-        save_json(trial_file(folder, number), row)
+        save_record(trial_file(folder, number), row)
         tell_trial(record, storage, row)
 
 # %% ../../nbs/10_study/22_trials.ipynb #e221001c
@@ -173,4 +177,4 @@ def run_confirmation(
     plan = read_sweep(folder)
     params = read_trial(folder, plan, number)["params"]
     row = outcome_of(images_of(folder, plan), {**plan["settings"], "seed": seed}, params, device)
-    save_json(confirmed_file(folder, number, seed), dict(number=number, seed=seed, **row))
+    save_record(confirmed_file(folder, number, seed), dict(number=number, seed=seed, params=params, **row))

@@ -6,7 +6,7 @@
 __all__ = ['Sweep', 'sweep']
 
 # %% ../../nbs/10_study/24_tuning.ipynb #e2230004
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -18,8 +18,10 @@ import pandas as pd
 from ..classifiers.config import ClassifierConfig
 from ..classifiers.prediction import build_network, fill_classifier, load_classifier, weights_sha256
 from ..core.checks import check_range, note
-from ..core.files import locked, save_json, save_text
+from ..core.files import locked, save_text
+from ..core.interrupts import kept
 from ..core.machine import environment, pick_device
+from ..core.seals import save_record
 from ..core.settings import as_record, settings_from, split_changes
 from ..core.show import drawing
 from ..core.tasks import on_cluster, run_tasks
@@ -46,6 +48,7 @@ from gan_augmentation.study.archive import (
     check_sweep_place,
     confirmed_file,
     is_loss,
+    list_results,
     read_confirmation,
     read_trial,
     trial_file,
@@ -311,13 +314,10 @@ def sweep(  # noqa: PLR0913
     Stopped anywhere and called again, it goes on; in one process it ends the same. Raises `ValueError`, `TypeError` or
     an `OSError` before any work, `FloatingPointError` if every trial failed.
     """
-    check_range(processes, "processes", 1, kind=int)
-    if out is not None:
-        check_sweep_place(out)
+    check_call(out, processes)
     config, fixed, images = read_changes(config, changes)
     early_checks(config, space, fixed)
     device, track = str(pick_device(device)), check_study_tracking(track, out, "a sweep")
-    refuse_running(out)
     reading = None if isinstance(data, Splits) else images
     data = images_for(data, images, progress)
     plan = plan_sweep(data, config, space, fixed)
@@ -328,7 +328,7 @@ def sweep(  # noqa: PLR0913
 
     with on_cluster(scheduler), sweep_folder(out) as folder:
         plan = begin_sweep(folder, plan, data)
-        with rows_told(track, tracked_sweep(folder, plan), tell_trial) as services:
+        with saying_kept(folder, out), rows_told(track, tracked_sweep(folder, plan), tell_trial) as services:
             rows = do_trials(folder, plan, run_all, processes > 1 or scheduler is not None, services)
             confirmed = do_confirmations(folder, plan, rows, config, run_all)
             record = conclude(folder, plan, rows, confirmed, command=command, processes=processes)
@@ -339,7 +339,7 @@ def sweep(  # noqa: PLR0913
 # %% ../../nbs/10_study/24_tuning.ipynb #e2230012
 NOT_TAKEN = "dataset", "ratio", "image_seed", "real"  # fields of `DataConfig`
 
-
+# %% ../../nbs/10_study/24_tuning.ipynb #cb02b4a9
 def read_changes(config, changes: dict) -> tuple:  # (how it is searched, settings that are fixed, how images are read)
     "Share what was given among sweep, classifier and images; the seed is one for the sweep and its trainings."
     how, fixed, images = split_changes(changes, SweepConfig, ClassifierConfig, DataConfig)
@@ -369,9 +369,22 @@ def sweep_folder(out):
         with locked(folder / LOCK, folder):
             yield folder
 
+# %% ../../nbs/10_study/24_tuning.ipynb #780830e6
+def saying_kept(folder: Path, out):
+    "Say to whoever interrupts the block what a sweep keeps; None: a temporary directory keeps nothing."
+    return nullcontext() if out is None else kept(partial(say_kept, folder))
+
+# %% ../../nbs/10_study/24_tuning.ipynb #6fd4e598
+def say_kept(folder: Path) -> str:
+    n = sum(1 for kind in ("trials", "confirmed") for _ in folder.glob(f"{kind}/*.json"))
+    return f"{n:,} finished trainings are kept in {folder}: the same command goes on with it"
+
 # %% ../../nbs/10_study/24_tuning.ipynb #81cedcd1
-def refuse_running(out):
-    "Refuse a directory at which another process works, before images are loaded; raises `BlockingIOError`."
+def check_call(out, processes: int):
+    "Refuse a directory that holds something else, or at which another process works, before images are loaded."
+    check_range(processes, "processes", 1, kind=int)
+    if out is not None:
+        check_sweep_place(out)
     if out is not None and (Path(out).expanduser() / LOCK).exists():
         with sweep_folder(out):
             pass
@@ -392,7 +405,8 @@ def conclude(folder: Path, plan: dict, rows: list, confirmed: list, **about) -> 
     before = read_before(folder)
     if [before.get(k) for k in ("rows", "confirmed")] == [rows, confirmed]:
         record |= {k: before[k] for k in ("command", "processes", "environment")}
-    save_json(folder / RECORD, record)
+    save_record(folder / RECORD, record)
+    list_results(folder)
     return record
 
 # %% ../../nbs/10_study/24_tuning.ipynb #669f5c18
