@@ -8,6 +8,7 @@ __all__ = ['classifier_run_name', 'train_run', 'resume_run', 'unfinished_classif
 
 # %% ../../nbs/11_runs/02_classifier.ipynb #3cf648c7
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,9 +22,11 @@ from ..classifiers.corruptions import robustness_text, write_robustness
 from ..classifiers.recipe import prediction_scores, train_classifier
 from ..classifiers.scores import class_report, plot_confusions, plot_curves
 from ..core.checks import check_choice, note
-from ..core.directories import SCORES, check_room, new_run, recording, run_scores
-from ..core.files import remove, save_json, save_text
+from ..core.directories import RECORD, SCORES, check_room, finish_run, new_run, recording, run_scores
+from ..core.files import save_text
+from ..core.interrupts import kept
 from ..core.machine import environment, pick_device
+from ..core.seals import save_record
 from ..core.settings import settings_from, split_changes
 from ..core.show import drawing
 from ..data.classes import shortened
@@ -34,7 +37,7 @@ from ..data.splits import Splits, data_title, load_data
 from ..export.config import EXPORTED
 from ..training.callbacks import history
 from ..training.config import TrackConfig
-from ..training.learner import model_info
+from ..training.learner import model_info, pick_precision
 from ..training.tracking import Tracker, check_tracking, tracked
 from .tracks import about_run, how_tracked, retracked, tell_run, where_tracked
 from gan_augmentation.classifiers.prediction import (
@@ -53,6 +56,7 @@ from gan_augmentation.runs.records import (
     absolute_source,
     begin_record,
     describe_data,
+    how_to_go_on,
     load_run_data,
     newest_unfinished,
     read_config,
@@ -86,6 +90,7 @@ def train_run(
     asked = settings_from(ClassifierConfig, config, **settings)
     fill_classifier(asked)  # refuses what no images could make right
     device = pick_device(device)
+    pick_precision(asked.precision, device)
     track = check_tracking(track, results)
     check_room(Path(results) / "classifiers", 10**7)
     data, loading = find_images(data, settings_from(DataConfig, **images), results, device)
@@ -93,18 +98,23 @@ def train_run(
     net = build_network(used, data.train)
     used = settings_from(ClassifierConfig, used, **network_options(net))
     pretrained = getattr(getattr(net, "body", None), "source", None)
-    began_with = dict(pretrained=pretrained, **describe_start(used))
+    began_with = dict(pretrained=pretrained, **describe_start(used, net))
     record = begin_record(asked, used, describe_data(data, loading), device, command, **began_with)
     parent = check_room(Path(results) / "classifiers", bytes_of_run(net))
     run = new_run(parent, classifier_run_name(used.network, loading.dataset or data.name))
     return fit_run(run, {**record, **how_tracked(track)}, data, net, device, progress, export, track)
 
 # %% ../../nbs/11_runs/02_classifier.ipynb #80384ae7
-def describe_start(config: ClassifierConfig) -> dict:
-    "Say the fingerprint of the weights that a training begins with; nothing where they are fresh."
-    if config.start is None:
-        return {}
-    return dict(start_sha256=weights_sha256(load_classifier(config.start, "cpu").model))
+def describe_start(config: ClassifierConfig, net) -> dict:
+    "Say the fingerprint of the weights that a network was given to begin with; nothing where they are fresh."
+    return {} if config.start is None else dict(start_sha256=weights_sha256(net))
+
+
+def check_start(record: dict, config: ClassifierConfig, net):
+    "Make sure that a resumed training has the weights that it was begun with; raises `ValueError`."
+    begun = record.get("start_sha256")
+    if begun is not None and describe_start(config, net).get("start_sha256") != begun:
+        raise ValueError(f"the weights of {config.start} are not those that this run was begun with: train a new run")
 
 # %% ../../nbs/11_runs/02_classifier.ipynb #10bc9fa7
 def find_images(
@@ -127,8 +137,8 @@ def fit_run(run, record, data, net, device, progress, export, track):
     "Train a run's network to the end, from the start or from its newest checkpoint, write the results, and export it."
     config = settings_from(ClassifierConfig, **record["settings"])
     dls = data.dataloaders(bs=config.bs, seed=config.seed, device=device)
-    with recording(run):
-        save_json(run / "config.json", record)
+    with kept(partial(how_to_go_on, run, record)), recording(run):
+        save_record(run / RECORD, record)
         save_text(run / "model.txt", describe_model(net, data.train, record["settings"]))
         with tracked(track, about_run(run, "classifier", record)) as tracker:
             how = dict(cbs=tracker.callbacks(), progress=progress and run.name)
@@ -162,7 +172,7 @@ def seen_by(config: ClassifierConfig, train: ImageDataset):  # uint64 (n,), or N
 
 # %% ../../nbs/11_runs/02_classifier.ipynb #f6815856
 def write_results(run, record, learn, data, start) -> dict:  # part of the images -> logits
-    "Write what a finished training gave: scores, which make the run a finished one, and then pictures."
+    "Write what a finished training gave, seal it, which makes the run a finished one, and then draw pictures."
     seconds = round(time.perf_counter() - start, 1)
     net, network = learn.model, record["settings"]["network"]
     parts = {name: getattr(data, name) for name in PARTS if getattr(data, name) is not None}
@@ -179,9 +189,8 @@ def write_results(run, record, learn, data, start) -> dict:  # part of the image
     about = dict(
         rounds=len(log), seconds=seconds, resumed=record["resumed"], command=record["command"]
     )
-    save_json(run / SCORES, dict(**scores, **about, environment=facts["environment"]))
-    remove(run / "checkpoints")
-    remove(run / "head" / "checkpoints")
+    save_record(run / SCORES, dict(**scores, **about, environment=facts["environment"]))
+    finish_run(run)
     with drawing(run / "confusion.png"):
         plot_confusions({f"{network}, {last}": logits[last]}, parts[last], path=run / "confusion.png")
     with drawing(run / "curves.png"):
@@ -218,6 +227,7 @@ def resume_run(
     record, data = reopen(run, "classifier", data, root, dataset)
     config = settings_from(ClassifierConfig, **record["settings"])
     net = build_network(config, data.train)
+    check_start(record, config, net)
     return fit_run(run, retracked(run, record, track), data, net, pick_device(device), progress, export, track)
 
 # %% ../../nbs/11_runs/02_classifier.ipynb #9c105768

@@ -26,12 +26,12 @@ class DemoConfig(Settings):
 
     # fmt: off
     dataset: str = option("fashion_mnist_mini", DATASET_HELP, choices=DATASETS, others=True)
-    images: int = option(100, "real images a class, at most; the others join the test images", low=2)
+    images: int = option(100, "real images a class, at most; the others join the test images", low=2, high=10**9)
     generator: str = option("dcgan", "trained first; ddpm and ddim take hours on two cores", choices=GENERATORS)
     epochs: int = option(60, "passes of the generator over the images", low=1)
-    seeds: int = option(7, "judged trainings of each arm; two claims need 7", low=7)
+    seeds: int = option(7, "judged trainings of each arm; two claims need 7", low=7, high=1_000)
     ratio: float = option(1.0, "synthetic images per real one", low=0)
     classifier: str = option("small_cnn", CLASSIFIER_HELP, choices=CLASSIFIERS, others=True)
-    steps: int | None = option(None, "length of every classifier's training", low=1, by="pilots choose it")
+    steps: int | None = option(None, "length of every classifier's training", low=1, high=10**9, by="pilots choose it")
     seed: int = option(0, "of the generator's training", low=0, high=2**63 - 1)
     # fmt: on

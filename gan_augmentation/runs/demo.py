@@ -9,20 +9,20 @@ __all__ = ['run_demo', 'what_is_less']
 import os
 import shlex
 import time
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
 from ..classifiers.prediction import classifier_spec
 from ..core.checks import note
 from ..core.directories import new_run
-from ..core.files import save_json
 from ..core.machine import pick_device
 from ..core.settings import Settings, settings_from, split_changes
 from ..data.config import DataConfig
 from ..data.splits import Splits, data_title, load_data
 from ..generators.find import family, load_generator
 from ..study.config import study_config
-from ..study.directory import RECORD, real_subset
+from ..study.directory import real_subset
 from ..study.entrants import make_test, plan_study
 from ..study.experiment import study
 from ..study.report import write_report
@@ -65,20 +65,29 @@ def run_demo(
     data, asked, planned = plan_demo(config, loading)
     where = dict(device=device, progress=progress, track=track)
     name = f"{classifier_spec(config.classifier).title}{data_title(config.dataset)}Study"
-    if planned.folds is None:
-        few = replace(data, train=real_subset(data.train, planned.sizes[0], planned.seeds[0]))
-        trained = train_generator(few, asked, results=results, **where)
-        generator = load_generator(trained, device)
-    else:
-        trained, generator = None, (config.generator, dict(epochs=config.epochs))
-    tested = new_run(Path(results) / "studies", name)
-    where |= dict(out=tested, processes=processes or default_processes(device))
-    command = demo_command(config, loading, track)
-    outcome = study(data, {config.generator: generator}, planned, command=command, **where)
-    outcome.record["seconds_with_generator"] = round(time.perf_counter() - start, 1)
-    save_json(tested / RECORD, outcome.record)
-    write_report(tested)
+    with kept_of_demo(results):
+        if planned.folds is None:
+            few = replace(data, train=real_subset(data.train, planned.sizes[0], planned.seeds[0]))
+            trained = train_generator(few, asked, results=results, **where)
+            generator = load_generator(trained, device)
+        else:
+            trained, generator = None, (config.generator, dict(epochs=config.epochs))
+        tested = new_run(Path(results) / "studies", name)
+        where |= dict(out=tested, processes=processes or default_processes(device))
+        command = demo_command(config, loading, track)
+        outcome = study(data, {config.generator: generator}, planned, command=command, since=start, **where)
+        write_report(tested)
     return outcome, trained, tested
+
+# %% ../../nbs/11_runs/05_demo.ipynb #8505b30f
+@contextmanager
+def kept_of_demo(results):
+    "Say of an interrupted demo that it begins anew: its parts would go on, but not by the command that was typed."
+    try:
+        yield
+    except KeyboardInterrupt as e:
+        e.__notes__ = [f"a demo is not gone on with: start it again (what was done of this one lies in {results})"]
+        raise
 
 # %% ../../nbs/11_runs/05_demo.ipynb #b5c2b5b0
 def plan_demo(config: DemoConfig, loading: DataConfig) -> tuple:  # (`Splits`, config of the generator, `StudyConfig`)

@@ -15,8 +15,7 @@ from ..augment.dataset import without_suffix
 from ..classifiers.prediction import load_classifier
 from ..core.arrays import fingerprint
 from ..core.checks import note
-from ..core.directories import LOCK, check_room, run_scores, run_state
-from ..core.files import locked
+from ..core.directories import check_room, is_finished, owned, run_scores, run_state
 from ..core.settings import settings_from
 from ..core.translate import read_json
 from ..data.images import ImageDataset
@@ -37,16 +36,17 @@ from gan_augmentation.export.config import (
 def finished_run(run) -> tuple:  # (its directory, its kind, its record)
     "Find a run whose training came to its end; raises `FileNotFoundError` or `ValueError` for anything else."
     run = Path(run).expanduser()
-    if (run / "manifest.json").is_file():
-        raise ValueError(f"{run} is a saved model, no run: give the directory of its run")
     path = run / "config.json"
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: {run} is no run; give the directory of a finished one")
     found = read_json(path)
+    if (run / "weights.safetensors").is_file() or isinstance(found, dict) and "classes" in found:
+        raise ValueError(f"{run} is a saved model, no run: give the directory of its run")
     settings = found.get("settings") if isinstance(found, dict) else None
     kind = "generator" if "generator" in (settings or {}) else "classifier"
-    record, state = read_config(run, kind), run_state(run)
-    if state != "finished":
+    record = read_config(run, kind)
+    if not is_finished(run):
+        state = run_state(run)
         how = "wait for it" if state == "running" else f"go on with gan-augment train-{kind} --resume"
         raise ValueError(f"{run} is not finished ({state}): {how}")
     return run, kind, record
@@ -148,7 +148,7 @@ def export_run(
     check_used(config, kind_of_model(model), model)  # before images are loaded
     if out is not None:
         return write_model(run, config, images_again(run, data, root), out)
-    with locked(run / LOCK, run, "try again"):
+    with owned(run, "try again"):
         written = write_model(run, config, images_again(run, data, root))
         write_card(run)
     return written
@@ -229,7 +229,7 @@ def quantize_run(
     run, kind, record = finished_run(run)
     images = images_to_compare(run, record, config.n_images, data, root) if kind == "classifier" else {}
     method = config.method or dict(classifier="static", generator="fp16")[kind]
-    with locked(run / LOCK, run, "try again"):
+    with owned(run, "try again"):
         why = why_anew(run, load_model(run, kind))
         if why is not None:
             note(f"{run / EXPORTED} {why}: it is exported anew, with the default settings")

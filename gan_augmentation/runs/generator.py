@@ -7,15 +7,18 @@ __all__ = ['real_splits', 'train_generator', 'resume_generator', 'unfinished_gen
            'generator_summary', 'parse_labels']
 
 # %% ../../nbs/11_runs/03_generator.ipynb #5c000004
+from functools import partial
 from pathlib import Path
 
 import torch
 
 import gan_augmentation.runs as runs_face
 from ..core.checks import check_range
-from ..core.directories import SCORES, check_room, new_run, recording, run_scores
-from ..core.files import remove, save_json, save_text
+from ..core.directories import RECORD, SCORES, check_room, finish_run, new_run, recording, run_scores
+from ..core.files import save_text
+from ..core.interrupts import kept
 from ..core.machine import environment, pick_device
+from ..core.seals import save_record
 from ..core.settings import settings_from, split_changes
 from ..core.show import MAX_ROWS, drawing, part_shown, show_images
 from ..data.classes import as_positions, class_positions, split_words
@@ -24,14 +27,16 @@ from ..data.forms import as_dataset
 from ..data.splits import Splits, check_real, load_data
 from ..data.write import write_chunks, writer
 from ..export.config import EXPORTED
-from ..generators.find import family, run_name
+from ..generators.find import GENERATORS, family, run_name
 from ..training.config import TrackConfig
+from ..training.learner import pick_precision
 from ..training.tracking import check_tracking, tracked
 from .tracks import about_run, how_tracked, retracked, tell_run, where_tracked
 from gan_augmentation.runs.records import (
     absolute_source,
     begin_record,
     describe_data,
+    how_to_go_on,
     newest_unfinished,
     reopen,
 )
@@ -66,12 +71,16 @@ def train_generator(
 ) -> Path:  # the directory of the run
     """Train a generator and write everything down. Raises `ValueError`, `TypeError`, `OSError`, `FileNotFoundError` or
     `ImportError` before training; `FloatingPointError` if the loss is not finite."""
-    name = config if isinstance(config, str) else config.generator
+    name = config if isinstance(config, str) else getattr(config, "generator", None)
+    if not isinstance(name, str):
+        what = f"the name of a generator ({', '.join(GENERATORS)}), or the config of its family"
+        raise TypeError(f"config must be {what}, not a {type(config).__name__}")
     made_by = family(name)
     images, settings = split_changes(changes, DataConfig, made_by.config)
     asked = settings_from(made_by.config, config, **settings)
     made_by.fill(asked)  # refuses what no images could make right
     device = pick_device(device)
+    pick_precision(asked.precision, device)
     track = check_tracking(track, results)
     parent = check_room(Path(results) / "generators", 10**8)
     data, loading = real_splits(data, settings_from(DataConfig, **images))
@@ -83,13 +92,13 @@ def train_generator(
 
 # %% ../../nbs/11_runs/03_generator.ipynb #5c000009
 def fit_generator(run, record, data, text, progress, device=None, *, export, track):
-    """Train a run's generator to the end, from the start or from its newest checkpoint, and write the results:
-    the scores, which make the run a finished one, and then pictures and the exported model, which cannot undo it."""
+    """Train a run's generator to the end, from the start or from its newest checkpoint, and write the results, which
+    make the run a finished one, and then pictures and the exported model, which cannot undo it."""
     made_by = family(record["settings"]["generator"])
     config = settings_from(made_by.config, **record["settings"])
     device = device or record["device"]
-    with recording(run):
-        save_json(run / "config.json", record)
+    with kept(partial(how_to_go_on, run, record)), recording(run):
+        save_record(run / RECORD, record)
         save_text(run / "model.txt", text)
         with tracked(track, about_run(run, "generator", record)) as tracker:
             how = dict(cbs=tracker.callbacks(), device=device, progress=progress and run.name)
@@ -101,10 +110,10 @@ def fit_generator(run, record, data, text, progress, device=None, *, export, tra
 
 # %% ../../nbs/11_runs/03_generator.ipynb #170c5518
 def write_sampler(run: Path, record: dict, sampler, classes):
-    "Write what a finished training gave: the generator, its scores, which make the run a finished one, and pictures."
+    "Write what a finished training gave, seal it, which makes the run a finished one, and then draw pictures."
     sampler.save(run / "model")
-    save_json(run / SCORES, generator_scores(sampler, record))
-    remove(run / "checkpoints")
+    save_record(run / SCORES, generator_scores(sampler, record))
+    finish_run(run)
     with drawing(run / "curves.png"):
         family(record["settings"]["generator"]).plot(sampler.history, path=run / "curves.png")
     with drawing(run / "samples.png"):

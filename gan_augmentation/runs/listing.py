@@ -8,14 +8,21 @@ __all__ = ['list_runs', 'run_table']
 # %% ../../nbs/11_runs/07_listing.ipynb #755d0d70
 from pathlib import Path
 
-from ..core.directories import run_scores, run_state
+from ..core.directories import RECORD, changed_results, run_scores, run_state
+from ..core.seals import load_json
 
 # %% ../../nbs/11_runs/07_listing.ipynb #3c608e52
 def listed_scores(kind: str, scores: dict) -> dict:
-    "Choose what a list shows of a run's scores."
+    "Choose what a list shows of a run's scores; raises `ValueError` for what is no number."
     if kind == "classifier":
-        return {part: scores.get(part, {}).get("accuracy") for part in ("valid", "test")}
-    return {name: scores.get(name) for name in ("train_loss", "diversity")}
+        found = {part: (scores.get(part) or {}).get("accuracy") for part in ("valid", "test")}
+    else:
+        found = {name: scores.get(name) for name in ("train_loss", "diversity")}
+    found["seconds"] = scores.get("seconds")
+    for name, value in found.items():
+        if value is not None and not isinstance(value, (int, float)):
+            raise ValueError(f"metrics.json says no number for {name}")
+    return found
 
 # %% ../../nbs/11_runs/07_listing.ipynb #b2c4630f
 def count_rounds(run: Path) -> int:
@@ -32,14 +39,40 @@ def list_runs(
     kind: str = "classifier",  # or "generator"
 ) -> list:  # a dict a run: rounds done; accuracies in [0,1], or loss and variety; seconds, state
     "List the runs of a kind, newest last."
-    runs = [p for p in (Path(results).expanduser() / f"{kind}s").glob("* Run *") if p.is_dir()]
-    rows = []
-    for run in sorted(runs, key=lambda p: p.stat().st_ctime):
-        scores = run_scores(run)
+    runs = [p for p in (Path(results).expanduser() / f"{kind}s").glob("[!.]* Run *") if p.is_dir()]
+    return [list_run(run, kind) for run in sorted(runs, key=age)]
+
+# %% ../../nbs/11_runs/07_listing.ipynb #86b33889
+def age(run: Path) -> float:
+    "Order runs by when something last changed in them; one that is gone meanwhile comes first."
+    try:
+        return run.stat().st_ctime
+    except OSError:
+        return 0.0
+
+
+def list_run(run: Path, kind: str) -> dict:  # its row
+    "Describe a run; what stands in the way is its state."
+    row = dict(run=run.name, rounds=0, **listed_scores(kind, {}), state="")
+    try:
+        state = run_state(run)
+        scores = run_scores(run) if state == "finished" else {}
+        if (run / RECORD).exists():
+            load_json(run / RECORD)  # which may be sealed
         rounds = scores.get("rounds") or count_rounds(run)  # early stopping may cost the history its last line
-        about = dict(run=run.name, rounds=rounds, **listed_scores(kind, scores))
-        rows.append(dict(**about, seconds=scores.get("seconds"), state=run_state(run)))
-    return rows
+        return {**row, "rounds": int(rounds), **listed_scores(kind, scores), "state": state}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as e:
+        return {**row, "rounds": count_rounds(run), "state": what_is_wrong(run, e)}
+
+
+def what_is_wrong(run: Path, error: Exception) -> str:
+    "Say in some words why a run cannot be listed as others are."
+    changed = changed_results(run)
+    said = str(error).replace(f"{run}/", "")
+    name, was_altered, _ = said.partition(" was altered")
+    if changed or was_altered:
+        return f"altered: {', '.join(changed) or name}"
+    return f"unreadable: {getattr(error, 'strerror', None) or said}"
 
 # %% ../../nbs/11_runs/07_listing.ipynb #be2ee6fc
 def run_table(
@@ -49,5 +82,5 @@ def run_table(
     "Put the runs of a kind into a table, newest last."
     import pandas as pd
 
-    columns = ["run", "rounds", *listed_scores(kind, {}), "seconds", "state"]
+    columns = ["run", "rounds", *listed_scores(kind, {}), "state"]
     return pd.DataFrame(list_runs(results, kind), columns=columns).set_index("run")

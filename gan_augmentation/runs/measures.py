@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ..augment.named import find_set, real_of_set
 from ..core.bundles import holds_bundle
-from ..core.directories import new_run, title
+from ..core.directories import LOCK, check_room, find_runs, title
+from ..core.files import locked, whole
+from ..core.interrupts import kept
 from ..data.config import DataConfig, is_name
 from ..data.splits import Splits, load_data
 from ..evaluate.evaluator import Evaluation, evaluate_generator
@@ -58,6 +60,35 @@ def real_images(path: Path, is_run: bool, dataset: str | None, root, reading: di
     known = reading_used(read_config(path, "generator")["data"]) if is_run and not is_name(dataset) else {}
     return load_data(dataset, root=root, **{**known, **reading})
 
+# %% ../../nbs/11_runs/04_measures.ipynb #edfa3ce8
+ROOM = 3 * 10**6  # bytes that a measurement takes on disk, with its pictures
+
+
+def save_measures(found: Evaluation, parent: Path, name: str) -> Path:
+    "Write what was measured into the next directory of `name`, as a whole; the caller holds the lock of `parent`."
+    folder = parent / f"{name} Run {max(find_runs(parent, name), default=0) + 1}"
+    with whole(folder) as tmp:
+        found.save(tmp)
+    return folder
+
+# %% ../../nbs/11_runs/04_measures.ipynb #bcb1b976
+KEPT = "no measure is kept, but features and judges of real images are: the same command is quicker now"
+
+
+def check_there(path: Path):
+    "Make sure that there is something to measure; raises `FileNotFoundError` or `ValueError`."
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; give a run, a generator, or generated images")
+    check_finished(path)
+
+
+def tell_saved(found: Evaluation, folder: Path, run: str | None, top: Path, track: TrackConfig):
+    "Tell services what was measured, where it was saved, and of which run."
+    name = folder.name if run is None else f"{run} {folder.name}"
+    what = Tracked(name, "measures", settings_measured(found), top, folder, group=run)
+    with tracked(track, what) as tracker:
+        tell_measures(tracker, folder, found)
+
 # %% ../../nbs/11_runs/04_measures.ipynb #751dc0ec
 def evaluate_saved(
     path,  # directory of a run, of a saved generator, or generated images: a folder or an .npz file
@@ -73,19 +104,15 @@ def evaluate_saved(
     """Measure what is on disk and keep what was found, in the run's own directory if it is one.
     Raises what `evaluate_generator` and `check_tracking` raise."""
     path = Path(path).expanduser()
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} does not exist; give a run, a generator, or generated images"
-        )
-    check_finished(path)
+    check_there(path)
     is_run = (path / "config.json").is_file() and holds_bundle(path / "model")
     top = path.resolve().parent.parent if is_run else Path(results)
     track = check_tracking(track, top)
-    found = evaluate_generator(path, real_images(path, is_run, dataset, root, reading or {}), config, **kwargs)
-    parent, name = (path, "Measures") if is_run else (Path(results) / "measures", title(path.stem))
-    folder = found.save(new_run(parent, name))
-    name = f"{path.name} {folder.name}" if is_run else folder.name
-    what = Tracked(name, "measures", settings_measured(found), top, folder, group=path.name if is_run else None)
-    with tracked(track, what) as tracker:
-        tell_measures(tracker, folder, found)
+    parent, name = (path, "Measures") if is_run else (Path(results).expanduser() / "measures", title(path.stem))
+    check_room(parent, ROOM)
+    with kept(KEPT):
+        found = evaluate_generator(path, real_images(path, is_run, dataset, root, reading or {}), config, **kwargs)
+    with locked(parent / LOCK, parent, wait=True):  # who has it takes unfinished files for those of killed writers
+        folder = save_measures(found, parent, name)
+        tell_saved(found, folder, path.name if is_run else None, top, track)
     return found, folder

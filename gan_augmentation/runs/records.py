@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'KINDS', 'describe_data', 'begin_record', 'read_config', 'load_run_data', 'newest_unfinished', 'reopen',
-           'check_resumed']
+           'check_resumed', 'how_to_go_on']
 
 # %% ../../nbs/11_runs/00_records.ipynb #5a000004
+import re
+import shlex
 import warnings
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 from ..augment.dataset import without_suffix
 from ..augment.named import load_training_data
 from ..core.checks import check_same, note
-from ..core.directories import run_state
+from ..core.directories import RECORD, check_run, is_finished, put_in_order, run_state
 from ..core.machine import environment, now
 from ..core.settings import Settings, as_record, settings_from
 from ..core.translate import read_json
@@ -87,7 +89,9 @@ def begin_record(
     command: str | None,  # what was typed
     **more,  # what else belongs to it
 ) -> dict:  # anything JSON can hold
-    "Write down what a run is begun with."
+    "Write down what a run is begun with; raises `TypeError` for a command that is no text."
+    if not isinstance(command, str | None):
+        raise TypeError(f"command must be the text that was typed, or None, not {command!r:.60}")
     settings = dict(asked=as_record(asked), settings=as_record(used))
     return dict(
         **settings,
@@ -100,20 +104,30 @@ def begin_record(
         environment=environment(),
     )
 
+# %% ../../nbs/11_runs/00_records.ipynb #f8b8a005
+def read_checked(run) -> dict:
+    "Read what a run was begun with; raises `FileNotFoundError` or `ValueError` for what was altered."
+    run = Path(run).expanduser()
+    check_run(run)
+    config = read_json(run / RECORD)
+    if not isinstance(config, dict):
+        raise ValueError(f"{run / RECORD} was altered: it is no record of a run; restore it, or train again")
+    return config
+
 # %% ../../nbs/11_runs/00_records.ipynb #5a00000c
 def read_config(
     run,  # directory of a run
     kind: str = "classifier",  # a name in `KINDS`
 ) -> dict:  # its settings and data
     """Read what a run was begun with; raises `FileNotFoundError` or `ValueError` if it is not there, of another kind,
-    or no longer readable."""
-    path = Path(run).expanduser() / "config.json"
+    or altered, as any result of a finished run."""
+    path = Path(run).expanduser() / RECORD
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is missing: {run} is no run of a {kind}, or died before it began"
         )
-    config = read_json(path)
-    missing = {"settings", "data", "environment"} - set(config if isinstance(config, dict) else ())
+    config = read_checked(run)
+    missing = {name for name in ("settings", "data", "environment") if not isinstance(config.get(name), dict)}
     if not missing and KINDS[kind] not in config["settings"]:
         missing = {KINDS[kind]}
     if missing:
@@ -157,7 +171,7 @@ def load_run_data(
 ) -> Splits:  # the run's images
     "Load the images of a run again; raises `ValueError` if they are others than those it was begun with."
     run = Path(run).expanduser().resolve()
-    known = read_json(run / "config.json")["data"]
+    known = read_checked(run)["data"]
     if data is None:
         data = load_again(known, run.parent.parent, root, "train" in parts, dataset)
     for name in parts:
@@ -187,13 +201,18 @@ def load_again(known: dict, results: Path, root, with_generated: bool, dataset=N
 def unfinished_runs(parent: Path, kind: str, trained: str) -> dict:  # directory -> what it says of its images
     "List the runs that can be resumed, the newest first."
     found = {}
-    for config in parent.glob("* Run */config.json"):
-        run = config.parent
+    for run in parent.glob("[!.]* Run *"):
+        state = run_state(run)
+        if state in ("finished", "not begun"):
+            put_in_order(run)
+        if state in ("finished", "not begun", "running"):
+            continue
         try:
             record = read_config(run, kind)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as e:
+            note(f"{run.name} is passed over: {e}")
             continue
-        if record["settings"][KINDS[kind]] == trained and run_state(run) not in ("finished", "running"):
+        if record["settings"][KINDS[kind]] == trained:
             found[run] = record["data"]
     return dict(sorted(found.items(), key=lambda item: age(item[0]), reverse=True))
 
@@ -201,7 +220,7 @@ def unfinished_runs(parent: Path, kind: str, trained: str) -> dict:  # directory
 def age(run: Path) -> tuple:
     "Order runs by the time at which they were begun or resumed, and those of one moment by their number."
     name, _, index = run.name.rpartition(" ")
-    return (run / "config.json").stat().st_mtime_ns, int(index) if index.isdigit() else 0
+    return (run / RECORD).stat().st_mtime_ns, int(index) if re.fullmatch("[0-9]+", index) else 0
 
 # %% ../../nbs/11_runs/00_records.ipynb #2fb734c1
 def is_same_data(run: Path, known: dict, dataset: str, root) -> bool:
@@ -252,7 +271,7 @@ def reopen(
 ) -> tuple:  # (its config, its images)
     "Make a run ready to go on. Raises `ValueError` for a finished run, or other images than it was begun with."
     config = read_config(run, kind)
-    if run_state(run) == "finished":
+    if is_finished(run):
         raise ValueError(f"{run} is finished; there is nothing to go on with: train a new run")
     data = load_run_data(run, data, root, dataset=dataset)
     begun, now = config["environment"]["torch"], environment()["torch"]
@@ -271,7 +290,7 @@ def check_resumed(
     given: dict,  # settings that were typed beside --resume
 ):
     "Make sure that a run is not gone on with under other settings; raises `ValueError` naming the first."
-    config = read_json(Path(run) / "config.json")
+    config = read_checked(run)
     given = with_absolute_paths({k: v for k, v in given.items() if k not in NOT_LOADING})  # fingerprints tell images
     begun = {**loading_of(config["data"]), **config["settings"]}
     unknown = [name for name in given if name not in begun]
@@ -281,3 +300,19 @@ def check_resumed(
         )
     instead = "leave the option out to go on with it, or start a new run without --resume"
     check_same(begun, given, "this run", instead)
+
+# %% ../../nbs/11_runs/00_records.ipynb #e1b7c412
+def how_to_go_on(
+    run: Path,  # directory of a run
+    record: dict,  # what it was begun with
+) -> str:  # one line
+    "Say what is kept of a training that is interrupted, and how to go on."
+    if is_finished(run):
+        return f"{run} is finished, but for pictures or its export: gan-augment export-onnx {shlex.quote(str(run))}"
+    part = "round" if "generator" in record["settings"] else "epoch"
+    names = [path.name.removeprefix("epoch ") for path in run.glob("checkpoints/epoch *")]
+    ended = [int(name) for name in names if re.fullmatch("[0-9]+", name)]
+    kept = f"{run} is kept up to {part} {max(ended)}" if ended else f"no {part} of {run} was ended yet"
+    if record["command"] is None:
+        return f"{kept}; its resume function goes on with it"
+    return f"{kept}; to go on: {record['command']} --resume"

@@ -95,5 +95,5 @@ def where_tracked(
     try:
         found = json.loads((Path(run) / TRACKING).read_text(encoding="utf-8"))
         return [f"tracked by {TITLES[name]}: {describe_place(place)}" for name, place in found.items()]
-    except (OSError, ValueError, KeyError, AttributeError):  # none, or altered
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or altered
         return []
