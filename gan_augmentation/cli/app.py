@@ -7,16 +7,52 @@ __all__ = ['app', 'RESULTS', 'Results', 'Device', 'Root', 'Resume', 'Quiet', 'Js
            'rows_of', 'run_program']
 
 # %% ../../nbs/12_cli/02_app.ipynb #89295127
+import contextlib
 import json as json_format
+import os
+import re
+import tempfile
+import traceback
 import warnings
+from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..core.interrupts import Terminated, stoppable
+
+# %% ../../nbs/12_cli/02_app.ipynb #5e07b09e
+class Interrupted(Exception):
+    "A command was interrupted; the cause says how, and what is kept."
+
+
+@contextmanager
+def passed_on():
+    "Have what Typer would end at without a word pass it: Ctrl-C, and a file that ends too early."
+    try:
+        yield
+    except KeyboardInterrupt as e:
+        raise Interrupted from e
+    except EOFError as e:
+        raise RuntimeError(f"a file ended too early: {e}") from e
+
+
+class Commands(typer.core.TyperGroup):
+    "The commands, and the words that they are made of."
+
+    def make_context(self, *args, **options):
+        with passed_on():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx):
+        with passed_on():
+            return super().invoke(ctx)
+
 # %% ../../nbs/12_cli/02_app.ipynb #5dcb7638
 app = typer.Typer(
+    cls=Commands,
     help="Does adding generated images to a training set make an image classifier better?",
     rich_markup_mode="rich",
     context_settings=dict(help_option_names=["-h", "--help"]),
@@ -77,8 +113,14 @@ def tell(
     facts,  # the same, as JSON can hold it
     json: bool,  # print the facts instead of the text
 ):
-    "Print what a command found."
-    typer.echo(json_format.dumps(facts, indent=1, default=str) if json else text)
+    "Print what a command found; raises `OSError` where that cannot be."
+    try:
+        typer.echo(json_format.dumps(facts, indent=1, default=str) if json else text)
+    except BrokenPipeError:
+        raise  # who read it has seen enough
+    except OSError as e:
+        why = (e.strerror or str(e)).lower()
+        raise OSError(f"what was found could not be printed ({why}); what was written to disk is whole") from e
 
 
 def rows_of(table) -> list:  # one dict a row
@@ -89,11 +131,22 @@ def rows_of(table) -> list:  # one dict a row
 def note(message, category, *args):
     "Show a warning to people in one line, those about the code of libraries not at all."
     if issubclass(category, UserWarning):
-        typer.echo(f"note: {one_line(message)}", err=True)
+        say(f"note: {one_line(message)}")
+
+
+def say(line: str):
+    "Write a line to the standard error; where that cannot be, the work goes on without."
+    with contextlib.suppress(OSError, ValueError):
+        typer.echo(line, err=True)
+
+
+LONG_WORD = re.compile(r"\S{200,}")
 
 
 def one_line(message) -> str:
-    return " ".join(str(message).split())
+    "Write a message in one line, and words of more than 200 letters without their middle."
+    text = " ".join(str(message).split())
+    return LONG_WORD.sub(lambda found: f"{found[0][:60]}...{found[0][-20:]}", text)
 
 # %% ../../nbs/12_cli/02_app.ipynb #db8d2f8c
 def typer_message(error, words) -> str:
@@ -105,22 +158,75 @@ def typer_message(error, words) -> str:
         text = f"{text}, not {typed[-1]}"
     return text if text.endswith("?") else f"{text}."
 
+# %% ../../nbs/12_cli/02_app.ipynb #f68d43b0
+MENDABLE = ValueError, TypeError, OSError, ImportError, FloatingPointError
+MEMORY = re.compile("out of memory|not enough memory|can't allocate memory", re.IGNORECASE)
+LESS = "take fewer or smaller images, a smaller batch or a smaller network"
+
+
+def is_memory(error: Exception) -> bool:
+    "Tell a want of memory, on a processor or on an accelerator."
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and bool(MEMORY.search(str(error))))
+
+
+def unknown_home(words) -> str | None:
+    "Find the word that names the home of somebody who is not there."
+    places = [place for word in words or () for place in (word, word.partition("=")[2])]
+    return next((place for place in places if place[:1] == "~" and os.path.expanduser(place) == place), None)
+
+# %% ../../nbs/12_cli/02_app.ipynb #ea1c2318
+def explain(error: Exception, words) -> int:  # exit code
+    "Say in one line what went wrong, and what to do about it."
+    if hasattr(error, "format_message"):  # found by Typer
+        message = f"{typer_message(error, words)} Try 'gan-augment --help'."
+    elif isinstance(error, MENDABLE):
+        message = str(error)
+    elif is_memory(error):
+        message = f"there is not enough memory ({str(error) or 'asked for too much at once'}): {LESS}"
+    elif str(error).startswith("Could not determine home directory"):  # what pathlib says
+        home = unknown_home(words) or "a path of the settings, which begins with ~ and a name,"
+        message = f"{home} is in the home directory of nobody here: give the whole path"
+    else:
+        fault, file = f"{type(error).__name__}: {error}", write_traceback(error)
+        message = f"a fault of the program ({fault}); its traceback is in {file}"
+        say(f"gan-augment: {one_line(message)}: please report it, with that file")
+        return 1
+    say(f"gan-augment: {one_line(message)}")
+    return 2
+
+
+def write_traceback(error: Exception) -> str:  # the file
+    "Write the traceback of an error to a file of its own, in the directory for temporary files."
+    with tempfile.NamedTemporaryFile("w", prefix="gan-augment-", suffix=".txt", encoding="utf-8", delete=False) as f:
+        f.writelines(traceback.format_exception(error))
+    return f.name
+
+# %% ../../nbs/12_cli/02_app.ipynb #b4aa262a
+INTERRUPTED, TERMINATED = 130, 143  # exit codes: 128 and the number of the signal
+
+
+def tell_interrupt(error: BaseException) -> int:  # exit code
+    "Say what is kept after Ctrl-C or SIGTERM, and how to go on."
+    is_asked = isinstance(error, Terminated)
+    lines = ["terminated" if is_asked else "interrupted", *getattr(error, "__notes__", ())]
+    say(f"gan-augment: {one_line('; '.join(lines))}")
+    return TERMINATED if is_asked else INTERRUPTED
+
 # %% ../../nbs/12_cli/02_app.ipynb #1c682e48
 def run_program(
     words,  # the command line
 ) -> int:  # exit code
     "Run the program; what a user can mend is told in one line."
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), stoppable():
             warnings.showwarning = note
-            return app(words or ["--help"], prog_name="gan-augment", standalone_mode=False) or 0
-    except (ValueError, TypeError, OSError, ImportError, FloatingPointError) as e:
-        message = str(e)
-    except (typer.Abort, KeyboardInterrupt):
-        message = "interrupted"
+            code = app(words or ["--help"], prog_name="gan-augment", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what Typer makes of Ctrl-C between its own lines
+            raise KeyboardInterrupt
+        return code
+    except Interrupted as e:
+        return tell_interrupt(e.__cause__)
+    except (typer.Abort, KeyboardInterrupt) as e:
+        return tell_interrupt(e)
     except Exception as e:
-        if not hasattr(e, "format_message"):  # an error that Typer found
-            raise
-        message = f"{typer_message(e, words)} Try 'gan-augment --help'."
-    typer.echo(f"gan-augment: {one_line(message)}", err=True)
-    return 2
+        return explain(e, words)

@@ -17,6 +17,7 @@ import gan_augmentation.data as data_face
 import gan_augmentation.generators as generators_face
 import gan_augmentation.runs as runs_face
 from ..augment.config import AugmentConfig
+from ..core.checks import check_range
 from ..core.files import free_name
 from ..data.config import DataConfig
 from ..diffusion.config import DiffusionSampling
@@ -78,6 +79,7 @@ def write_exported(path: Path, labels, per_class, out: Path, seed: int, options:
     if per_class is None:
         wanted = class_positions(split_words(labels, model.classes), model.classes)
     else:
+        check_range(per_class, "per_class", 1, 10_000_000, int)
         wanted = [label for label in range(len(model.classes)) for _ in range(per_class)]
     chunks = model.stream(wanted, seed, **options)
     return wanted, write_chunks(out, chunks, wanted, model.classes, model.shape)
@@ -126,6 +128,16 @@ SetFolder = Annotated[
     Path, typer.Option(help="directory for the synthetic images; an unfinished one is gone on with")
 ]
 
+# %% ../../nbs/12_cli/04_generation.ipynb #e8692c02
+def check_asked(config: AugmentConfig, device: str | None):
+    "Refuse what no images could make right, before any are loaded or downloaded."
+    from gan_augmentation.core.machine import pick_device
+
+    if device is not None:
+        pick_device(device)
+    if isinstance(config.filters, str):
+        augment_face.parse_filters(config.filters)
+
 # %% ../../nbs/12_cli/04_generation.ipynb #a0ec6367
 @app.command(rich_help_panel="Images")
 @takes(AugmentConfig, *SAMPLING, DataConfig, leave_out=("image_seed", "real"), optional=SAMPLING)
@@ -141,13 +153,15 @@ def augment(
 ):
     "Make synthetic images for a training set; they, a table with a line an image, and a card go to a directory."
     config, options = typed.config(AugmentConfig), sampling_options(typed)
+    loading = typed.config(DataConfig).loading()
     name, suffix = augment_face.without_suffix(check_dataset(dataset))
     if suffix and generator:
         raise ValueError(
             f"{dataset} names a generator already: leave --generator out, or augment {name}"
         )
     source = generator_at(generator or suffix, results, options)
-    images = data_face.load_data(name, progress=not quiet, **typed.config(DataConfig).loading())
+    check_asked(config, device)
+    images = data_face.load_data(name, progress=not quiet, **loading)
     where = dict(out=out, results=results, device=device, progress=not quiet)
     augmented = augment_face.augment_dataset(images, source, config, options=options, **where)
     if (

@@ -172,6 +172,17 @@ RealOnes = Annotated[
     typer.Option(help=f"real images to compare with: {A_DATASET}", show_default="the run's own"),
 ]
 
+# %% ../../nbs/12_cli/05_measurement.ipynb #4c71c997
+def check_wanted(config: MeasureConfig, device: str | None):
+    "Refuse what no images could make right, before any are loaded or downloaded."
+    from gan_augmentation.core.machine import pick_device
+    from gan_augmentation.evaluate.measures import parse_metrics
+
+    pick_device(device)
+    parse_metrics(config.metrics, config.extractor)
+    if config.weights is not None:
+        existing(Path(config.weights), "the file of the extractor's weights, or a classifier's run")
+
 # %% ../../nbs/12_cli/05_measurement.ipynb #ef4003da
 @app.command(rich_help_panel="Measurements")
 @takes(MeasureConfig, Reading, *SAMPLING, TrackConfig, optional=(*SAMPLING, TrackConfig))
@@ -189,6 +200,7 @@ def measure(
     config, options = typed.config(MeasureConfig), sampling_options(typed)
     path = existing(run_at(what, results, "generator"), WHAT)
     dataset = dataset and check_dataset(dataset, suffixes=False)
+    check_wanted(config, device)
     where = dict(root=root, cache=root, results=results, device=device, progress=not quiet)
     where |= dict(reading=typed.of(Reading), track=typed.config(TrackConfig))
     found, folder = runs_face.evaluate_saved(

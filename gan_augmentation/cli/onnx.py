@@ -130,6 +130,9 @@ def web(
     models: Models, out: PageFolder, dataset: Examples = None, results: Results = RESULTS, json: Json = False
 ):
     "Build a page that classifies pictures and generates images in the browser, without a server behind it."
+    from gan_augmentation.export.web import check_page_place
+
+    check_page_place(out.expanduser())
     classifier, generators = sort_models(models, results)
     page = export_face.build_page(out, classifier, generators, example_images(dataset))
     tell(f"{page}; to look at it: python -m http.server -d {shlex.quote(str(page))}", dict(path=str(page)), json)

@@ -12,12 +12,14 @@ import warnings
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
+from ..core.checks import short
 from gan_augmentation.core.settings import (
     Settings,
+    alternatives,
     as_record,
     check_known,
     kind_of_field,
@@ -38,7 +40,7 @@ def number(
         return int(text) if text.lstrip("-").isdigit() else float(text)
     except ValueError:
         hint = "give a whole number, e.g. 100, or a fraction, e.g. 0.1"
-        raise typer.BadParameter(f"{text!r} is no number: {hint}") from None
+        raise typer.BadParameter(f"{short(text)} is no number: {hint}") from None
 
 # %% ../../nbs/12_cli/00_options.ipynb #4577972a
 def split_words(text) -> tuple:
@@ -108,7 +110,7 @@ def typer_type(f):
         return str, dict(metavar="|".join([*facts["choices"], "..."]), autocompletion=completions(facts["choices"]))
     if kind in (int, float):
         shown = (
-            facts["high"] is not None and facts["high"] < 2**31
+            facts["high"] is not None and facts["high"] <= 10_000
         )  # larger limits tell a reader nothing
         return kind, dict(min=facts["low"], max=facts["high"] if shown else None)
     return (bool if kind is bool else str), {}
@@ -320,19 +322,43 @@ def classes_of(families) -> dict:
 
 # %% ../../nbs/12_cli/00_options.ipynb #ec64ed9d
 def defaults_from(
-    ctx: typer.Context, path: Path | None, families: tuple, gather: dict
+    ctx: typer.Context,
+    path: Path | None,
+    families: tuple,
+    gather: dict,
+    forms: dict,  # parameter -> text, or truth, where nothing else will do
 ) -> Path | None:
     "Take what a file says for what was not typed; raises `ValueError` or `TypeError` that names file and setting."
     if path is None:
         return None
     options = [p.name for p in ctx.command.params if p.name not in ("config", "save_config")]
     said = read_command(path, ctx.info_name, options, classes_of(families))
+    check_forms(path, said, forms)
     for field in gather:
         said |= said.pop(field, {})
     ctx.meta[SECTIONS] = sections_of(path)
     ctx.default_map = {k: v for k, v in said.items() if k in options}
     ctx.meta[FILE_ONLY] = {k: v for k, v in said.items() if k not in options}
     return path
+
+# %% ../../nbs/12_cli/00_options.ipynb #96d7d2f7
+FORMS = {str: "text", Path: "text", bool: "true or false"}
+
+
+def form_of(parameter: inspect.Parameter) -> str | None:  # one of `FORMS`; None: as the parameter's parser says
+    "Say what a value in a file must be, where Typer would make text or truth of anything."
+    kind, *about = get_args(parameter.annotation)
+    kind = alternatives(kind)
+    is_read = any(getattr(info, "parser", None) for info in about)
+    return None if is_read or not isinstance(kind, type) else FORMS.get(kind)
+
+
+def check_forms(path: Path, said: dict, forms: dict):
+    "Refuse a number, a list or a date where text is wanted; raises `ValueError` naming file and parameter."
+    for name, value in said.items():
+        form = forms.get(name)
+        if form and not isinstance(value, str if form == "text" else bool):
+            raise ValueError(f"{path}: {name} must be {form}, not {short(value)}")
 
 # %% ../../nbs/12_cli/00_options.ipynb #afc6c1a4
 def read_command(path: Path, command: str, options: list, classes: dict) -> dict:
@@ -414,11 +440,11 @@ def keyword(name: str, annotation, default=None) -> inspect.Parameter:
     )
 
 # %% ../../nbs/12_cli/00_options.ipynb #7fca5d29
-def file_options(families, gather) -> list:
+def file_options(families, gather, forms: dict) -> list:
     "Make --config and --save-config."
 
     def read(ctx: typer.Context, path: Path | None):
-        return defaults_from(ctx, path, families, gather)
+        return defaults_from(ctx, path, families, gather, forms)
 
     common = dict(metavar="FILE", rich_help_panel="Settings file")
     reading = "settings file (.toml or .json); options that are typed win"
@@ -482,7 +508,8 @@ def takes(
                 return write_config(save_config, ctx.info_name, typed, families, optional, leave_out)
             return command(typed, **{p.name: values[p.name] for p in own})
 
-        shown = [*own, *made, *(file_options(families, gather) if files else [])]
+        forms = {p.name: form_of(p) for p in (*own, *made)}
+        shown = [*own, *made, *(file_options(families, gather, forms) if files else [])]
         return with_parameters(
             run, [keyword("ctx", typer.Context, inspect.Parameter.empty), *shown]
         )

@@ -130,19 +130,27 @@ def classifier_at(text: str, results: Path) -> str:
     path = run_at(Path(text), results)
     return str(path) if is_run(text) and path.exists() else text
 
+# %% ../../nbs/12_cli/01_parse.ipynb #ae828f96
+def check_named(text: str, path: Path):
+    "Say what is missing where a text names no generator."
+    if len(Path(text).parts) > 1 or path.suffix.lower() == ".onnx":
+        raise FileNotFoundError(f"{text} does not exist; give a run, a saved generator, or an ONNX file")
+    names = ", ".join(GENERATOR.choices())
+    raise ValueError(f"unknown generator {text!r}; choose one of: {names}; or give a run, or an ONNX file")
+
 # %% ../../nbs/12_cli/01_parse.ipynb #b04096e6
 def generator_at(
     text: str | None,  # what was typed
     results: Path,  # directory of results
     options=(),  # names of the options that the generator is to be given
 ):  # a name, a path, or None
-    "Find a generator; raises `ValueError` for a finished set, and for options that no ONNX file has."
+    """Find a generator; raises `FileNotFoundError` or `ValueError` where there is none, `ValueError` for a finished
+    set, and for options that no ONNX file has."""
     if text is None or text in GENERATOR.choices():
         return text
     path = run_at(Path(text), results, "generator")
     if not path.exists():
-        looks_like_name = len(Path(text).parts) == 1 and path.suffix.lower() != ".onnx"
-        return text if looks_like_name else Path(text)
+        check_named(text, path)
     if (path / "set.json").is_file():
         raise ValueError(
             f"{path} is a finished synthetic set, no generator; gan-augment export writes its images for other programs"

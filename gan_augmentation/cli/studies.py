@@ -20,6 +20,7 @@ import gan_augmentation.data as data_face
 import gan_augmentation.runs as runs_face
 import gan_augmentation.study as study_face
 from ..classifiers.config import ClassifierConfig, check_network
+from ..core.checks import short
 from ..core.settings import settings_from
 from ..data.config import DataConfig
 from ..runs.config import DemoConfig
@@ -27,7 +28,7 @@ from ..study.config import TRAINING, StudyConfig, SweepConfig, read_generator
 from ..study.spaces import check_search, read_space
 from ..training.config import TrackConfig
 from .options import Typed, takes
-from .parse import check_dataset, existing, find_classifiers, run_at
+from .parse import GENERATOR, check_dataset, existing, find_classifiers, run_at
 from gan_augmentation.cli.app import (
     A_DATASET,
     RESULTS,
@@ -40,9 +41,20 @@ from gan_augmentation.cli.app import (
     tell,
 )
 
+# %% ../../nbs/12_cli/06_studies.ipynb #49b4b759
+def check_recipe(text: str, generator):
+    "Refuse bad settings of a generator that is trained in the study; raises `ValueError` that says what was typed."
+    if not isinstance(generator, tuple):
+        return
+    name, said = generator
+    try:
+        settings_from(GENERATOR.choose(dict(generator=name)), **dict(generator=name) | said)
+    except (ValueError, TypeError) as e:
+        raise ValueError(f"generator {short(text)}: {e}") from None
+
 # %% ../../nbs/12_cli/06_studies.ipynb #25e49044
 def named_generators(texts, results: Path) -> dict:  # name -> what `study` takes
-    "Read generators as they are typed; raises `ValueError` for none, or two of one name."
+    "Read generators as they are typed; raises `ValueError` for none, two of one name, or bad settings."
     if not texts:
         raise ValueError(
             "there is no generator to study: give --generator, e.g. dcgan, a run, or an ONNX file"
@@ -50,11 +62,33 @@ def named_generators(texts, results: Path) -> dict:  # name -> what `study` take
     found = {}
     for text in texts:
         name, generator = read_generator(text)
+        check_recipe(text, generator)
         if name in found:
             raise ValueError("two generators have the same name; give names: first=..., second=...")
         is_place = isinstance(generator, Path)
         found[name] = run_at(generator, results, "generator") if is_place else generator
     return found
+
+# %% ../../nbs/12_cli/06_studies.ipynb #bee5bcb7
+def check_asked(config: StudyConfig, generators: dict, device: str | None):
+    "Refuse what no images could make right, before any are loaded or downloaded."
+    from gan_augmentation.augment.filters import parse_filters
+    from gan_augmentation.core.machine import pick_device
+    from gan_augmentation.study.arms import read_recipe
+    from gan_augmentation.study.entrants import check_family
+    from gan_augmentation.study.scores import parse_measure
+
+    pick_device(device)
+    parse_measure(config.measure)
+    for text in config.filters:
+        parse_filters(text)
+    for text in config.recipes:
+        settings_from(ClassifierConfig, **read_recipe(text))
+    for place in generators.values():
+        if isinstance(place, Path):
+            existing(place, "gan, dcgan, ddpm or ddim, a run, an ONNX file, or a synthetic set")
+    classifiers = config.classifiers or (ClassifierConfig.network,)  # one that the images decide
+    check_family(replace(config, classifiers=classifiers), len(generators))
 
 # %% ../../nbs/12_cli/06_studies.ipynb #8745a72c
 def check_tracked(track: TrackConfig, out: Path):
@@ -75,7 +109,7 @@ def study_facts(outcome) -> dict:
 StudyFolder = Annotated[
     Path, typer.Option(help="directory of the study; stopped, it is gone on with")
 ]
-Processes = Annotated[int, typer.Option(min=1, help="that the work is shared among")]
+Processes = Annotated[int, typer.Option(min=1, max=1_000, help="that the work is shared among")]
 SCHEDULER = "address of a Dask scheduler that shares the work instead, e.g. tcp://host:8786 (needs the extra dask)"
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help=SCHEDULER)]
 PLAN = "print what it would cost and what it could find, and stop"
@@ -110,10 +144,11 @@ def study(  # noqa: PLR0913
     for classifier in config.classifiers:
         check_network(classifier)
     dataset = check_dataset(dataset, suffixes=False)
-    track = typed.config(TrackConfig)
+    track, loading = typed.config(TrackConfig), typed.config(DataConfig).loading()
+    check_asked(config, generators, device)
     if not plan:
         check_tracked(track, out)
-    images = data_face.load_data(dataset, progress=not quiet, **typed.config(DataConfig).loading())
+    images = data_face.load_data(dataset, progress=not quiet, **loading)
     where = dict(out=out, processes=processes, device=device)
     if plan:
         found = study_face.plan(images, generators, config, **where)
@@ -182,7 +217,7 @@ def how_to_use(out: Path) -> str:
 
 # %% ../../nbs/12_cli/06_studies.ipynb #80713ffb
 DEMO_PROCESSES = "that classifiers are shared among"
-DemoProcesses = Annotated[int | None, typer.Option(min=1, help=DEMO_PROCESSES, show_default="2 on a CPU")]
+DemoProcesses = Annotated[int | None, typer.Option(min=1, max=1_000, help=DEMO_PROCESSES, show_default="2 on a CPU")]
 
 
 @app.command(rich_help_panel="The question")
