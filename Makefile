@@ -19,7 +19,7 @@ nightly: $(VENV)/.installed-dev .venv-mlflow/.installed ## what is longer: slow 
 	$(ONE) $(BIN)/python -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder -m nightly tests
 
 bench: $(VENV)/.installed .venv-keras/.installed .venv-gan/.installed .venv-diffusion/.installed ## speed, as ratios from one run; an idle machine, an hour
-	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict web quantized keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch' 'export classifiers' 'export dcgan' 'tracking classifier' 'tracking gan'; do \
+	for case in loader reading imports 'learner learner' 'learner deep' small_cnn 'transforms transforms' 'transforms randaugment' features predict web quantized keras_vgg 'gan learner' 'gan sampling' gan_peer 'diffusion learner' 'diffusion sampling' diffusion_peer 'metrics neighbours' 'metrics features' 'metrics everything' 'augment overhead' 'augment epoch' 'export classifiers' 'export dcgan' 'tracking classifier' 'tracking gan' durability; do \
 	  set -- $$case; $(BIN)/python -W ignore benchmarks/$$1.py $$2 || missed="$$missed $$case"; \
 	done; test -z "$$missed" || { echo "missed:$$missed"; exit 1; }
 

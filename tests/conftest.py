@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from inside import run_inside
 
 from gan_augmentation import cli
 from gan_augmentation.data import load_data
@@ -17,6 +18,14 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "nightly: longer than a newcomer waits; `make nightly` runs it"
     )
+
+
+LONGEST = "test_end_to_end test_web test_site test_diffusion test_augment test_study test_kills test_house".split()
+
+
+def pytest_collection_modifyitems(items):
+    "Begin with the longest files, so that no worker waits for another at the end."
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +39,11 @@ EXE = Path(sys.executable).with_name("gan-augment")
 
 @pytest.fixture(scope="session")
 def trained():
-    "Run a training to its end in a new process; return the only run in `where`, and what was printed."
+    "Run a training to its end; return the only run in `where`, and what was printed."
 
     def run(where, *args, export=False):
         more = [] if export else ["--no-export"]
-        done = subprocess.run(
-            [EXE, *args, *more, "--results", where], capture_output=True, text=True, timeout=300
-        )
+        done = run_inside(*args, *more, "--results", where)
         assert done.returncode == 0, done.stderr
         (found,) = where.glob("*/* Run *")
         return found, done.stdout
@@ -76,6 +83,16 @@ def program(tmp_path):
             timeout=300,
             env={**os.environ, **env},
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path):
+    "Run `gan-augment` as `program` does, in this process: without waiting for its imports."
+
+    def run(*args):
+        return run_inside(*args, folder=tmp_path)
 
     return run
 

@@ -27,10 +27,6 @@ def import_modules(*names):
         importlib.import_module(name)
 
 
-def import_augment_dataset():
-    from gan_augmentation.augment import augment_dataset  # noqa: F401
-
-
 class Grey:
     def sample(self, labels, seed):
         import torch

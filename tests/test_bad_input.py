@@ -16,7 +16,7 @@ from gan_augmentation.core import run_state
 from gan_augmentation.data import ImageDataset, load_data, sources
 from gan_augmentation.gans import train_gan
 from gan_augmentation.generators import load_generator
-from gan_augmentation.runs import evaluate_run, train_run
+from gan_augmentation.runs import evaluate_run, list_runs, train_generator, train_run
 
 class Grey:
     "A sampler of grey images, which must not be asked in vain."
@@ -72,7 +72,7 @@ def test_the_program_says_it_in_one_line(program, args, says):
         (dict(counts={"Bag": 1, 8: 1}), ValueError, "name the class Bag twice"),
         (dict(counts={0: -1}), ValueError, "counts[0] is -1"),
         (dict(counts={0: 2.5}), TypeError, "whole number"),
-        (dict(counts=[1, 2]), TypeError, "must be a dict"),
+        (dict(counts=[1, 2]), TypeError, "must be values by name"),
         (dict(seed=-1), ValueError, "seed is -1"),
         (dict(seed=1.5), TypeError, "whole number"),
     ],
@@ -274,19 +274,10 @@ def test_a_training_that_cannot_be_is_refused_before_it_begins(refusal, tmp_path
 
 
 def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_weights(
-    program, tmp_path
+    inside, tmp_path
 ):
-    done = program(
-        "train-classifier",
-        "--dataset",
-        "fashion_mnist_mini",
-        "--network",
-        "shallow",
-        "--epochs",
-        "2",
-        "--lr",
-        "1e30",
-    )
+    words = "train-classifier --dataset fashion_mnist_mini --network shallow --epochs 2 --lr 1e30"
+    done = inside(*words.split())
     last = done.stderr.replace("\r", "\n").splitlines()[-1]
     assert (
         done.returncode == 2
@@ -295,6 +286,24 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_wei
     )
     (run,) = (tmp_path / "results" / "classifiers").iterdir()
     assert run_state(run).startswith("stopped: the loss became nan")
+
+
+@pytest.mark.parametrize("train", [train_run, train_generator])
+def test_what_cannot_be_written_down_makes_no_run(data, tmp_path, train):
+    with pytest.raises(TypeError, match="command must be the text that was typed"):
+        train(data, results=tmp_path, command=object())
+    assert not list(tmp_path.rglob("* Run *"))
+
+
+@pytest.mark.parametrize("config", [None, 3])
+def test_no_generator_is_refused_in_words(tmp_path, config):
+    with pytest.raises(TypeError, match="config must be the name of a generator"):
+        train_generator("fashion_mnist_mini", config, results=tmp_path)
+
+
+def test_what_a_killed_writer_set_aside_is_no_run(tmp_path):
+    (tmp_path / "classifiers" / ".Shallow Run 1.0123abcd.old").mkdir(parents=True)
+    assert list_runs(tmp_path) == []
 
 
 @pytest.mark.parametrize("harm", ["unwritable", "file", "full"])
@@ -335,14 +344,13 @@ def test_a_damaged_run_is_refused_by_name(run, name, harm, tmp_path):
         assert str(tmp_path) in str(e.value) and (name in str(e.value) or name == "manifest.json")
 
 
-def test_a_directory_that_is_no_run(program, tmp_path):
+def test_a_directory_that_is_no_run(refusal, tmp_path):
     for command, says in (
         (("evaluate", tmp_path), "missing"),
         (("predict", tmp_path, tmp_path / "x.png"), "missing"),
         (("evaluate", "Nothing Run 1"), "does not exist; give the directory of a run"),
     ):
-        done = program(*command)
-        assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+        assert says in refusal(*command)
 
 
 def test_a_run_knows_its_own_classes(run, data):
@@ -353,7 +361,7 @@ def test_a_run_knows_its_own_classes(run, data):
         evaluate_run(run, (few.images[:, :, 2:], few.labels))
 
 
-def test_files_that_are_no_image(run, program, tmp_path, data):
+def test_files_that_are_no_image(run, refusal, tmp_path, data):
     good = Image.fromarray(data.test.images[0, 0].numpy())
     good.save(tmp_path / "good.png")
     raw = (tmp_path / "good.png").read_bytes()
@@ -363,29 +371,23 @@ def test_files_that_are_no_image(run, program, tmp_path, data):
         ("text.png", b"ten years"),
     ):
         (tmp_path / name).write_bytes(content)
-        done = program("predict", run, name)
-        assert (
-            done.returncode == 2
-            and f"{name} cannot be read as an image" in done.stderr
-            and done.stderr.count("\n") == 1
-        )
+        assert f"{name} cannot be read as an image" in refusal("predict", run, name)
     (tmp_path / "bare").mkdir()
     for path, says in (
         ("nothing.png", "nothing.png does not exist"),
         ("bare", "bare has no image files in it"),
     ):
-        done = program("predict", run, path)
-        assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+        assert says in refusal("predict", run, path)
 
 
 def test_of_an_animated_image_the_first_frame_is_used_and_that_is_said(
-    run, program, tmp_path, data
+    run, inside, tmp_path, data
 ):
     first, second = (Image.fromarray(x) for x in data.test.images[:2, 0].numpy())
     first.save(tmp_path / "still.png")
     first.save(tmp_path / "moving.gif", save_all=True, append_images=[second])
     still, moving = (
-        program("predict", run, name, "--top", "10") for name in ("still.png", "moving.gif")
+        inside("predict", run, name, "--top", "10") for name in ("still.png", "moving.gif")
     )
     assert moving.returncode == 0 and moving.stdout == still.stdout
     assert (

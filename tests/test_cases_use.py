@@ -18,6 +18,7 @@ from gan_augmentation import cli
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.classifiers import class_report
 from gan_augmentation.core.directories import SCORES
+from gan_augmentation.core.seals import MANIFEST
 from gan_augmentation.data import ImageDataset, Splits, as_dataset, load_data, split_data, write_chunks
 from gan_augmentation.data.splits import is_name
 from gan_augmentation.evaluate import evaluate_generator
@@ -48,7 +49,7 @@ def do(tmp_path, capsys, monkeypatch):
 
 def stopped(run):
     "Make a finished run look like one that was killed."
-    for f in (SCORES, "samples.png", "curves.png"):
+    for f in (MANIFEST, SCORES, "samples.png", "curves.png"):
         (run / f).unlink(missing_ok=True)
     shutil.rmtree(run / "model", ignore_errors=True)
     return run

@@ -1,6 +1,7 @@
 "What a user does, through the installed program and the public functions."
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from inside import run_inside
 
 from gan_augmentation.augment import augment_dataset
 from gan_augmentation.classifiers import classifier_scores, train_classifier
@@ -33,7 +35,8 @@ def trained_on_all(tmp_path_factory):
     from gan_augmentation.runs import train_generator
 
     results = tmp_path_factory.mktemp("trained")
-    return train_generator("fashion_mnist_mini", "dcgan", epochs=1, results=results, device="cpu", export=False)
+    small = dict(g_channels=8, c_channels=8, epochs=1, device="cpu", export=False)
+    return train_generator("fashion_mnist_mini", "dcgan", results=results, **small)
 
 
 def test_the_demo_writes_every_number_and_picture(demo):
@@ -149,7 +152,7 @@ SMALL = (
     "--dataset",
     "fashion_mnist_mini",
     "--subset",
-    "100",
+    "50",
     "--epochs",
     "12",
     "--patience",
@@ -177,6 +180,7 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
         "config.json",
         "history.csv",
         "metrics.json",
+        "manifest.json",
         "report.txt",
         "confusion.png",
         "curves.png",
@@ -204,50 +208,39 @@ def test_a_run_directory_holds_everything_that_will_be_asked(undisturbed):
     assert not [p for p in undisturbed.rglob("*") if p.suffix in (".pkl", ".pth", ".pt")]
 
 
-@pytest.mark.parametrize(
-    "wait",
-    [
-        0.4,
-        pytest.param(0.0, marks=pytest.mark.nightly),
-        pytest.param(1.1, marks=pytest.mark.nightly),
-    ],
-)
-def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(
-    undisturbed, tmp_path, killed, wait
-):
-    run = killed(tmp_path, "history.csv", wait, *SMALL)
-    if not (run / "metrics.json").exists():
-        assert (
-            "died"
-            in subprocess.run(
-                [EXE, "runs", "--results", tmp_path], capture_output=True, text=True
-            ).stdout
-        )
-        done = subprocess.run(
-            [EXE, *SMALL, "--no-export", "--results", tmp_path, "--resume"],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+@pytest.fixture(scope="module")
+def died(tmp_path_factory, killed):
+    "The results of a training that was killed after its third epoch."
+    results = tmp_path_factory.mktemp("died")
+    killed(results, "epoch 3", 0.1, *SMALL)
+    return results
+
+
+def finish(results, undisturbed):
+    "Go on with the run that is not finished, and compare it with one that was never interrupted."
+    (run,) = results.glob("*/* Run *")
+    said = ""
+    if not (run / "manifest.json").exists():
+        assert "died" in run_inside("runs", "--results", results).stdout
+        done = run_inside(*SMALL, "--no-export", "--results", results, "--resume")
         assert done.returncode == 0, done.stderr
+        said = done.stderr
     assert weights(run) == weights(undisturbed)
     assert (run / "history.csv").read_text() == (undisturbed / "history.csv").read_text()
+    return said
 
 
-def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, tmp_path, killed):
-    run = killed(tmp_path, "epoch 3", 0.0, *SMALL)
+def test_killed_and_resumed_it_ends_with_the_same_bits(undisturbed, died, tmp_path):
+    finish(shutil.copytree(died, tmp_path / "results"), undisturbed)
+
+
+def test_a_checkpoint_that_a_kill_left_half_written_is_never_loaded(undisturbed, died, tmp_path):
+    (run,) = shutil.copytree(died, tmp_path / "results").glob("*/* Run *")
     for file in max(
         (run / "checkpoints").glob("epoch *"), key=lambda p: p.stat().st_mtime
     ).iterdir():
         file.write_bytes(file.read_bytes()[:100])
-    done = subprocess.run(
-        [EXE, *SMALL, "--no-export", "--results", tmp_path, "--resume"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert weights(run) == weights(undisturbed)
+    assert "the training begins anew" in finish(tmp_path / "results", undisturbed)
 
 
 @pytest.mark.nightly
@@ -265,7 +258,7 @@ def test_two_runs_started_at_once_do_not_meet(undisturbed, tmp_path):
     ) == weights(undisturbed)
 
 
-def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program, tmp_path, data):
+def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program, inside, tmp_path, data):
     from PIL import Image
 
     photo = Image.fromarray(data.test.images[0, 0].numpy()).resize((90, 140))
@@ -288,7 +281,7 @@ def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program,
         and one.stdout.count("\n") == 1
         and not one.stderr
     )
-    many = program("predict", undisturbed, folder, "--top", "3")
+    many = inside("predict", undisturbed, folder, "--top", "3")
     assert (
         many.returncode == 0
         and many.stdout.count("Predicted class: ") == 6
@@ -296,42 +289,30 @@ def test_a_trained_classifier_answers_about_any_image_file(undisturbed, program,
     )
     assert f"{folder / 'alpha.png'}: Predicted class: " in many.stdout
     exported = undisturbed / "model.onnx"
-    assert program("predict", exported, folder, "--top", "3").stdout == many.stdout, "the same without PyTorch"
+    assert inside("predict", exported, folder, "--top", "3").stdout == many.stdout, "the same without PyTorch"
 
 
-def test_a_run_is_measured_again_with_the_same_result(undisturbed, program):
-    done = program("evaluate", undisturbed)
+def test_a_run_is_measured_again_with_the_same_result(undisturbed, inside):
+    done = inside("evaluate", undisturbed)
     accuracy = json.loads((undisturbed / "metrics.json").read_text())["test"]["accuracy"]
     assert (
         done.returncode == 0
         and f"accuracy {accuracy:.2%}" in done.stdout
         and "weighted avg" in done.stdout
     )
-    listed = program("runs", "--results", undisturbed.parent.parent)
+    listed = inside("runs", "--results", undisturbed.parent.parent)
     assert undisturbed.name in listed.stdout and f"{accuracy:.2%}" in listed.stdout
 
 
-def test_a_run_on_an_augmented_data_set_is_called_so_and_resumed(trained_on_all, program):
+def test_a_run_on_an_augmented_data_set_is_called_so(trained_on_all, inside):
     results = trained_on_all.parent.parent
-    done = program(
-        "train-classifier",
-        "--network",
-        "shallow",
-        "--dataset",
-        "fashion_mnist_mini_dcgan",
-        "--ratio",
-        ".5",
-        "--epochs",
-        "2",
-        "--no-export",
-        "--results",
-        results,
-    )
+    words = "train-classifier --network shallow --dataset fashion_mnist_mini_dcgan --ratio .1 --epochs 1 --no-export"
+    done = inside(*words.split(), "--results", results)
     assert done.returncode == 0, done.stderr
     run = results / "classifiers" / "ShallowFashionMNISTMiniDCGANClassifier Run 1"
     known = json.loads((run / "config.json").read_text())["data"]
-    assert known["train"]["n"] == 7650 and known["provenance"]["synthetic"]["n"] == 2550
-    assert program("evaluate", run).returncode == 0
+    assert known["train"]["n"] == 5610 and known["provenance"]["synthetic"]["n"] == 510
+    assert inside("evaluate", run).returncode == 0
 
 
 def test_the_same_in_a_few_lines_of_python(undisturbed, data):

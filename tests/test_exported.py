@@ -10,6 +10,7 @@ from pathlib import Path
 import handmade
 import numpy as np
 import pytest
+from altered import unfinish
 from PIL import Image
 
 from gan_augmentation import cli
@@ -248,7 +249,7 @@ def test_an_export_that_cannot_be_is_refused(refusal, exported, tmp_path, monkey
 def test_what_is_no_finished_run_is_not_exported(refusal, exported, tmp_path_factory, harm, says):
     run = Path(shutil.copytree(exported["gan"][0], tmp_path_factory.mktemp("harmed") / "run"))
     if harm == "unfinished":
-        (run / "metrics.json").unlink()
+        unfinish(run)
     for command in ("export-onnx", "quantize"):
         assert says in refusal(command, run / "model" if harm == "model" else run)
     assert "is no run in results" in refusal("export-onnx", "Nothing Run 1")

@@ -265,7 +265,6 @@ def test_faces_load_nothing_before_they_are_asked():
 
 
 def test_adding_images_to_arrays_needs_torch_and_no_trainer(tmp_path):
-    assert loaded_by(light.import_augment_dataset) == {"torch"}
     assert loaded_by(light.add_to_arrays, str(tmp_path / "set")) == {"torch"}
 
 

@@ -146,8 +146,11 @@ def test_the_official_pipeline_runs_with_weights_at_a_path_and_is_not_called_fid
     assert name in done.stdout and "FID" not in done.stdout
 
 
-def test_weights_that_cannot_be_had_are_named_with_the_ways(folders, program, tmp_path):
-    done = program(
+def test_weights_that_cannot_be_had_are_named_with_the_ways(folders, refusal, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    said = refusal(
         "measure",
         folders[0],
         "--dataset",
@@ -156,18 +159,14 @@ def test_weights_that_cannot_be_had_are_named_with_the_ways(folders, program, tm
         "fid",
         "--n",
         "20",
-        TORCH_HOME=str(tmp_path),
-        https_proxy="http://127.0.0.1:9",
-        HTTPS_PROXY="http://127.0.0.1:9",
     )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
     for word in (
         "weights-inception-2015-12-05-6726825d.pth",
         "Put the file there",
         "weights=",
         "lite0, classifier",
     ):
-        assert word in done.stderr
+        assert word in said
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +181,7 @@ def run(tmp_path_factory, trained):
         "--subset",
         "100",
         "--epochs",
-        "5",
+        "2",
         "--device",
         "cpu",
     )[0]

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from gan_augmentation.augment import augment_dataset, candidates, parse_filters
+from gan_augmentation.augment import augment_dataset, blocks, parse_filters
 from gan_augmentation.classifiers import load_classifier
 from gan_augmentation.core import fingerprint, run_state
 from gan_augmentation.core.files import file_sha256
@@ -275,13 +275,13 @@ def test_a_finished_set_that_is_asked_for_again_is_there():
 def test_an_unfinished_set_is_gone_on_with(monkeypatch):
     with pytest.raises(FileNotFoundError, match="it is not finished"):
         SyntheticSet("sets/unfinished")
-    blocks, save_arrays = [], candidates.save_arrays
+    made_now, save_arrays = [], blocks.save_arrays
 
     def save(path, **arrays):
-        blocks.append(path.name)
+        made_now.append(path.name)
         save_arrays(path, **arrays)
 
-    monkeypatch.setattr(candidates, "save_arrays", save)
+    monkeypatch.setattr(blocks, "save_arrays", save)
     augment_dataset(
         load_data("garments_8x8"),
         run(GAN, 1),
@@ -289,7 +289,7 @@ def test_an_unfinished_set_is_gone_on_with(monkeypatch):
         out="sets/unfinished",
         **SET,
     )
-    assert blocks == ["block 000001.npz"]  # the first one was there
+    assert made_now == ["block 000001.npz"]  # the first one was there
     made, twin, about = (
         SyntheticSet("sets/unfinished"),
         SyntheticSet("sets/finished"),

@@ -9,12 +9,14 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from altered import unfinish
 from PIL import Image
 
 from gan_augmentation import cli
 from gan_augmentation.classifiers import plot_confusions
 from gan_augmentation.core.bundles import save_array, save_arrays, save_bundle
 from gan_augmentation.core.directories import SCORES
+from gan_augmentation.core.seals import SEAL
 from gan_augmentation.core.show import show_images
 from gan_augmentation.data import ImageDataset, load_data, write_chunks
 from gan_augmentation.gans.config import GANConfig
@@ -39,6 +41,7 @@ def read(run):
 
 
 def write(run, record):
+    record = {k: v for k, v in record.items() if k != SEAL}  # as earlier versions, without a seal
     (run / "config.json").write_text(json.dumps(record))
 
 
@@ -55,7 +58,7 @@ def begun(tmp_path):
     "A run of 2023/pets that looks as if it had been killed, beside other pictures of that name."
     pets(tmp_path / "2024/pets", seed=1)
     run = train_generator(pets(tmp_path / "2023/pets"), "dcgan", **SMALL, results=tmp_path / "results")
-    (run / SCORES).unlink()
+    unfinish(run)
     shutil.rmtree(run / "model")
     return run
 

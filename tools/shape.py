@@ -4,6 +4,7 @@ and how many tests stand beside them.
 
 import argparse
 import ast
+import functools
 import statistics
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def pages(root: Path, area: str = "") -> list:
     return [p for p in found if area in p.relative_to(root / "nbs").parts[0]]
 
 
+@functools.cache
 def export_cells(path: Path) -> list:
     "Read the export cells of a notebook, formatted, as (first name, code); imports are left out."
     sources = [cell["source"].splitlines() for cell in notebooks.exported(path)]
