@@ -39,4 +39,4 @@ def renew_manifests(path: Path):
 def unfinish(run: Path):
     "Make a finished run look as if it had been killed before its results were sealed."
     for name in (MANIFEST, "metrics.json"):
-        (run / name).unlink()
+        (run / name).unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from told import board_told
 from gan_augmentation import cli
 from gan_augmentation.core.checks import noted
 from gan_augmentation.core.directories import run_state
+from gan_augmentation.core.seals import load_json
 from gan_augmentation.runs import evaluate_saved, generator_summary, resume_run, run_summary, train_generator, train_run
 from gan_augmentation.training.config import TrackConfig
 from gan_augmentation.training.offline import read_offline
@@ -143,7 +144,7 @@ def test_a_tracked_training_ends_with_the_same_bits(classifier, generator, untra
         weights = [(run / "model/weights.safetensors").read_bytes() for run in (tracked, plain)]
         assert weights[0] == weights[1]
         assert (tracked / "history.csv").read_text() == (plain / "history.csv").read_text()
-        mine, theirs = ({**read(run / "metrics.json"), "seconds": 0, "command": None} for run in (tracked, plain))
+        mine, theirs = ({**load_json(run / "metrics.json"), "seconds": 0, "command": None} for run in (tracked, plain))
         assert mine == theirs
         assert not (plain / "tracking.json").exists() and "tracking" not in read(plain / "config.json")
         assert not (plain.parent.parent / "wandb").exists()

@@ -1,6 +1,5 @@
 "A study that is tracked: what services hold is what its own files hold, and the study is the one it would have been."
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from told import board_told, mlflow_told, numbers_in, wandb_told
 
+from gan_augmentation.core.seals import load_json
 from gan_augmentation.study import study
 from gan_augmentation.training.config import TrackConfig
 
@@ -23,7 +23,8 @@ EXE = Path(sys.executable).with_name("gan-augment")
 TYPED = """study fashion_mnist_mini --generator gan:epochs=1 --classifier shallow --sizes 10 --seeds 7 --steps 1
     --pilots 1 --shares filled --device cpu --recipe none --no-robustness --no-retrain --track offline
     --tensorboard""".split()
-DIFFERS = "seconds", "threads", "environment", "time", "command", "generators"  # as they were typed
+# as they were typed, and what rests on it
+DIFFERS = "seconds", "threads", "environment", "time", "command", "generators", "study_sha256"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def told(settled, tmp_path_factory):
 
 
 def read(path):
-    return json.loads(Path(path).read_text())
+    return load_json(path)
 
 
 def without(record, *names):

@@ -6,7 +6,9 @@
 __all__ = ['Terminated', 'terminate', 'stoppable', 'kept']
 
 # %% ../../nbs/00_core/04_interrupts.ipynb #d5b3df60
+import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -19,6 +21,29 @@ def terminate(signum, frame):
     "Raise what SIGTERM becomes."
     raise Terminated("terminated")
 
+# %% ../../nbs/00_core/04_interrupts.ipynb #b23dbe35
+SOON = 0.1  # seconds until an interrupt comes again
+
+
+@contextmanager
+def swallowed_again():
+    "Send an interrupt once more where Python could only ignore the error that it became."
+    before = sys.unraisablehook
+
+    def hear(unraisable):
+        error = unraisable.exc_value
+        if not isinstance(error, KeyboardInterrupt):
+            before(unraisable)
+            return
+        number = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT
+        threading.Timer(SOON, os.kill, [os.getpid(), number]).start()
+
+    sys.unraisablehook = hear
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
 # %% ../../nbs/00_core/04_interrupts.ipynb #92bfc7ca
 @contextmanager
 def stoppable():
@@ -29,7 +54,8 @@ def stoppable():
         return
     signal.signal(signal.SIGTERM, terminate)
     try:
-        yield
+        with swallowed_again():
+            yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

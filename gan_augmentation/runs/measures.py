@@ -109,7 +109,7 @@ def evaluate_saved(
     top = path.resolve().parent.parent if is_run else Path(results)
     track = check_tracking(track, top)
     parent, name = (path, "Measures") if is_run else (Path(results).expanduser() / "measures", title(path.stem))
-    check_room(parent, ROOM)
+    check_room(next(place for place in (parent, *parent.parents) if place.exists()), ROOM)
     with kept(KEPT):
         found = evaluate_generator(path, real_images(path, is_run, dataset, root, reading or {}), config, **kwargs)
     with locked(parent / LOCK, parent, wait=True):  # who has it takes unfinished files for those of killed writers
