@@ -9,7 +9,7 @@ __all__ = ['AGAIN', 'check_sweep_place', 'read_sweep', 'read_trial', 'read_confi
 import math
 from pathlib import Path
 
-from ..core.files import others_in, remove
+from ..core.files import remove
 from ..core.seals import MANIFEST, changed_files, read_manifest, write_manifest
 from ..core.translate import read_json
 from ..data.splits import Splits
@@ -51,12 +51,7 @@ def check_sweep_place(
     out,  # directory of a sweep, new or to be gone on with
 ) -> Path:  # absolute
     "Make sure that a sweep can be kept there, and make nothing; raises `ValueError` or an `OSError` in one line."
-    folder = check_place(out, "sweep")
-    if (folder / CONFIG).is_file():
-        read_sweep(folder)
-    elif others_in(folder):  # what a killed process left half written does not count
-        raise FileExistsError(f"{folder} holds something else than a sweep; choose another directory")
-    return folder
+    return check_place(out, "sweep", read_sweep)
 
 # %% ../../nbs/10_study/20_archive.ipynb #e221000a
 def read_sweep(

@@ -170,9 +170,10 @@ ELSEWHERE = "run the study again in another directory"
 # %% ../../nbs/10_study/05_directory.ipynb #f50b501d
 def check_place(
     out,  # a directory, new or not
-    what: str,  # that is to be kept there
+    what: str,  # that is to be kept there: "study" or "sweep"
+    read,  # function of a directory that reads what one was begun with
 ) -> Path:  # absolute
-    "Make sure that a directory can be made or written to, and make nothing; raises `ValueError` or an `OSError`."
+    "Make sure that something can be kept there, and make nothing; raises `ValueError` or an `OSError` in one line."
     if not str(out).strip():
         raise ValueError(f"out is empty text; give a directory, e.g. results/{what}")
     folder = Path(out).expanduser().resolve()
@@ -181,6 +182,10 @@ def check_place(
         raise NotADirectoryError(f"{there} is a file, so no {what} can be kept in {folder}; choose another directory")
     if not os.access(there, os.R_OK | os.W_OK | os.X_OK):
         raise PermissionError(f"{there} cannot be written to; choose another directory")
+    if (folder / CONFIG).is_file():
+        read(folder)
+    elif others_in(folder):  # what a killed process left half written does not count
+        raise FileExistsError(f"{folder} holds something else than a {what}; choose another directory")
     return folder
 
 # %% ../../nbs/10_study/05_directory.ipynb #b8ec86d1
@@ -188,12 +193,7 @@ def check_study_place(
     out,  # directory of a study, new or to be gone on with
 ) -> Path:  # absolute
     "Make sure that a study can be kept there, and make nothing; raises `ValueError` or an `OSError` in one line."
-    folder = check_place(out, "study")
-    if (folder / CONFIG).is_file():
-        read_plan(folder)
-    elif others_in(folder):
-        raise FileExistsError(f"{folder} holds something else than a study; choose another directory")
-    return folder
+    return check_place(out, "study", read_plan)
 
 # %% ../../nbs/10_study/05_directory.ipynb #a51f0998
 def begin_study(

@@ -18,7 +18,6 @@ from ..core.seals import is_sealed
 from ..core.tasks import run_tasks
 from ..generators.sampler import WEIGHTS
 from ..generators.stored import DONE, SyntheticSet
-from .directory import CONFIG, ELSEWHERE, OPENED, RECORD, forget_files, list_files, read_listed, read_plan
 from .grid import CURES, check_results, place_in, read_done, task_file
 from gan_augmentation.study.cells import (
     STUDY,
@@ -31,6 +30,16 @@ from gan_augmentation.study.cells import (
     run_pilot,
     set_sha256,
     train_cell_generator,
+)
+from gan_augmentation.study.directory import (
+    CONFIG,
+    ELSEWHERE,
+    OPENED,
+    RECORD,
+    forget_files,
+    list_files,
+    read_listed,
+    read_plan,
 )
 
 # %% ../../nbs/10_study/08_execute.ipynb #18b60d72
