@@ -152,6 +152,8 @@ def own_words(error) -> bool:
     "Tell an error that this package raised from one of a library or of the language, which says nothing to a user."
     if isinstance(error, (OSError, ImportError)) or hasattr(error, "format_message"):
         return True
+    if app.is_memory(error) or str(error).startswith("Could not determine home directory"):
+        return True  # which the program puts into words of its own
     frames = traceback.extract_tb(error.__traceback__)
     return "gan_augmentation" in frames[-1].filename and (frames[-1].line or "").startswith(("raise", "from", ")"))
 

@@ -31,9 +31,10 @@ def stop(command, place, number, seconds) -> tuple:  # exit code, what was said
     return run.returncode, said
 
 
-def check(found, number):
+def check(found, number, way="installed"):
     code, said = found
-    assert code == 128 + number, said
+    by_signal = code == -number and way == "module"  # Python ends `-m` so, which a shell calls 130, too
+    assert code == 128 + number or by_signal, said
     assert said.startswith(f"gan-augment: {SIGNALS[number]}") and said.count("\n") == 1
 
 
@@ -47,4 +48,4 @@ def test_a_signal_to_a_program_that_is_loaded_is_told_in_one_line(number, tmp_pa
 @pytest.mark.parametrize("way", WAYS)
 def test_a_signal_at_any_moment_is_told_in_one_line(way, number, tmp_path):
     for tenths in range(2, 21):
-        check(stop(WAYS[way], tmp_path, number, tenths / 10), number)
+        check(stop(WAYS[way], tmp_path, number, tenths / 10), number, way)

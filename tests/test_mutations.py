@@ -164,17 +164,25 @@ def judge(altered: list, read, answer, before) -> str:  # what is wrong with it
         return "" if last_line_only(said) or "altered" in said.lower() else f"{read.words} said several lines: {said}"
     if named and "altered" in said.lower():
         return ""
-    if '"died"' in said and any(path.name == "manifest.json" for path in altered):
-        return ""  # without it a run is not finished: it is gone on with, to the same end
+    if is_unfinished(said) and any(path.name == "manifest.json" for path in altered):
+        return ""  # without it a run or a sweep is not finished: it is gone on with, to the same end
     other = differing(result, result_before)
     if code != code_before or other or not result and plain(said) != plain(said_before):
         return f"{read.words} ended with {code}, another result in {other}, and said {said[-300:]}"
     return ""
 
 
+def is_unfinished(said: str) -> bool:
+    "Tell whether something is said to be no finished one, so that nothing can be compared."
+    return any(words in said for words in ('"died"', "is not finished", '"unfinished"'))
+
+
+LISTS = "manifest.json", "set.json"  # without which a directory is not the one that it was
+
+
 def is_named(path: Path, said: str) -> bool:
     "Tell whether a message names a file: itself, or the directory, or its manifest, in whose manifest it stands."
-    if path.name in said or path.name == "manifest.json" and str(path.parent) in said:
+    if path.name in said or path.name in LISTS and path.parent.name in said:
         return True
     above = [folder for folder in path.parents if (folder / "manifest.json").is_file()]
     listing = [folder for folder in above if path.relative_to(folder).as_posix() in listed(folder / "manifest.json")]

@@ -289,14 +289,16 @@ def test_images_that_are_altered_meanwhile_are_noticed(undisturbed, tmp_path):
         load_real(folder)
 
 
-def test_a_study_whose_manifest_names_nothing_is_taken_up_with_a_note(undisturbed, tmp_path):
+def test_a_study_whose_manifest_is_gone_is_taken_up_with_a_note(undisturbed, tmp_path):
     folder = Path(shutil.copytree(undisturbed[0], tmp_path / "s"))
-    for content in (None, "{}"):
-        (folder / "manifest.json").unlink() if content is None else (folder / "manifest.json").write_text(content)
-        with noted() as notes:
-            note_unlisted(folder)
-        assert len(notes) == 1 and "what is there is compared with its tasks, and taken" in notes[0]
-        list_files(folder, ["config.json"])
+    (folder / "manifest.json").write_text("{}")  # no manifest that the program wrote
+    with pytest.raises(ValueError, match="manifest.json was altered: remove it, and start the study again"):
+        note_unlisted(folder)
+    (folder / "manifest.json").unlink()
+    with noted() as notes:
+        note_unlisted(folder)
+    assert len(notes) == 1 and "what is there is compared with its tasks, and taken" in notes[0]
+    list_files(folder, ["config.json"])
     with noted() as notes:
         note_unlisted(folder)
     assert not notes

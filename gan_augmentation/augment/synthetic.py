@@ -38,6 +38,7 @@ from .candidates import check_budget, collect, workers
 from .config import AugmentConfig
 from gan_augmentation.core.files import (
     file_sha256,
+    leftovers,
     locked,
     make_directory,
     others_in,
@@ -261,8 +262,7 @@ def fill(out, source, real, wanted, config, plan, guard, origin, team, start, **
 # %% ../../nbs/08_augment/05_synthetic.ipynb #0e209f5c
 def clear(out):
     "Remove what a finished set does not need; where somebody else is at it, or nothing may be removed, it stays."
-    left = [path for kind in ("tmp", "old") for path in out.rglob(f".*.{kind}")]
-    if left or (out / "work").exists():
+    if leftovers(out) or (out / "work").exists():
         with suppress(OSError), locked(out / ".lock", str(out)):
             tidy(out)
             remove(out / "work")

@@ -15,9 +15,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .checks import note
-from .files import is_locked, locked, make_directory, remove, save_json, tidy, told_in_one_line
 from .interrupts import Terminated
 from .seals import MANIFEST, changed_files, is_sealed, load_json, read_manifest, write_manifest
+from gan_augmentation.core.files import (
+    is_locked,
+    leftovers,
+    locked,
+    make_directory,
+    remove,
+    save_json,
+    tidy,
+    told_in_one_line,
+)
 
 # %% ../../nbs/00_core/07_directories.ipynb #8436c472
 def title(
@@ -89,7 +98,7 @@ def changed_results(
     "List which results of a finished run are missing, or are not what was written."
     run = Path(run)
     try:
-        listed = read_manifest(run)
+        listed = read_manifest(run, sealed=True)
     except (ValueError, OSError):
         return [MANIFEST]
     if listed is None:
@@ -157,7 +166,7 @@ def put_in_order(
 ):
     "Remove what a killed process has left in a run, if nobody holds it."
     run = Path(run)
-    left = [*run.rglob(".*.tmp"), *run.rglob(".*.old"), *(name for name in CHECKPOINTS if (run / name).exists())]
+    left = leftovers(run) or any((run / name).exists() for name in CHECKPOINTS)
     if left and not is_locked(run / LOCK):
         with suppress(OSError), owned(run):
             pass

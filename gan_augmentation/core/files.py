@@ -192,16 +192,20 @@ def file_sha256(
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 # %% ../../nbs/00_core/02_files.ipynb #b45d3366
-LEFT = re.compile(r"\.(.+)\.[0-9a-f]{8}\.(tmp|old)")
+LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.(tmp|old)")
+
+
+def leftovers(folder) -> list:  # of paths
+    "List what killed writers left in a directory, at any depth; what lies deeper comes first."
+    return sorted((path for path in Path(folder).rglob(".*") if LEFTOVER.fullmatch(path.name)), reverse=True)
 
 # %% ../../nbs/00_core/02_files.ipynb #7b782d15
 def tidy(
     folder,  # a directory whose lock this process holds
 ):
     "Remove what killed writers left, at any depth, and put back what they had set aside."
-    left = [path for path in Path(folder).rglob(".*") if LEFT.fullmatch(path.name)]
-    for path in sorted(left, reverse=True):  # what lies deeper comes first
-        name, kind = LEFT.fullmatch(path.name).groups()
+    for path in leftovers(folder):
+        name, kind = LEFTOVER.fullmatch(path.name).groups()
         if kind == "old" and not os.path.lexists(path.with_name(name)):
             path.rename(path.with_name(name))
         else:
@@ -215,7 +219,7 @@ def others_in(
     "List what is in a directory beside known names, locks, and what killed writers left."
     folder = Path(folder)
     names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-    return [n for n in names if n not in known and not n.endswith(".lock") and not LEFT.fullmatch(n)]
+    return [n for n in names if n not in known and not n.endswith(".lock") and not LEFTOVER.fullmatch(n)]
 
 # %% ../../nbs/00_core/02_files.ipynb #0c6c4412
 PATIENCE = 1.0  # seconds that a process waits for a lock, because others may be looking at it

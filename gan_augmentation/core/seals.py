@@ -92,11 +92,13 @@ def write_manifest(
 # %% ../../nbs/00_core/03_seals.ipynb #3c859917
 def read_manifest(
     folder,  # a directory
+    *,
+    sealed: bool = False,  # refuse one without a seal, as earlier versions wrote it for saved models
 ) -> dict | None:  # name -> SHA-256; None: it has no manifest
     "Read a manifest; raises `ValueError` for one that was altered."
     path = Path(folder) / MANIFEST
     try:
-        listed = load_json(path)
+        listed = load_json(path, sealed=sealed)
     except FileNotFoundError:
         return None
     if not isinstance(listed, dict) or not all(isinstance(digest, str) for digest in listed.values()):

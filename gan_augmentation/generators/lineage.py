@@ -49,7 +49,7 @@ def changed_model(folder: Path) -> list:
     if inner == folder:
         return changed
     results = changed_results(folder)
-    return [*changed, *(name for name in results if not changed or name != f"model/{MANIFEST}")]
+    return [*changed, *(name for name in results if changed != [MANIFEST] or name != f"model/{MANIFEST}")]
 
 # %% ../../nbs/04_generators/08_lineage.ipynb #cad7a13b
 def changed_set(folder: Path) -> list:

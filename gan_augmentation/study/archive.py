@@ -177,11 +177,15 @@ def check_listed_results(
 ):
     "Compare a finished sweep with its manifest, and take that away; raises `ValueError` for what was altered."
     folder = Path(folder)
-    listed = read_manifest(folder) or {}
+    listed = read_manifest(folder, sealed=True) or {}
     for name in changed_files(folder, {name: listed[name] for name in listed if (folder / name).is_file()}):
         raise ValueError(altered(folder / name, CURES.get(name.partition("/")[0], REMOVE.format("written again"))))
     remove(folder / MANIFEST)
 
 
 REMOVE = "remove it, and it is {}"
-CURES = {CONFIG: AGAIN, "trials": "remove it, and the trial is done again", "confirmed": REMOVE.format("trained again")}
+CURES = {
+    CONFIG: AGAIN,
+    "trials": "remove it, and the trial is done again",
+    "confirmed": REMOVE.format("trained again"),
+}

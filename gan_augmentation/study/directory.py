@@ -222,7 +222,7 @@ def begin_study(
 def read_listed(folder) -> dict:  # file -> SHA-256; empty for a study of an earlier version
     "Read the manifest; raises `ValueError` for one that was altered."
     try:
-        return read_manifest(folder) or {}
+        return read_manifest(folder, sealed=True) or {}
     except ValueError:
         raise ValueError(f"{Path(folder) / MANIFEST} was altered: {WRITTEN_AGAIN}") from None
 
