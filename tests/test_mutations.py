@@ -173,8 +173,8 @@ def judge(altered: list, read, answer, before) -> str:  # what is wrong with it
 
 
 def is_unfinished(said: str) -> bool:
-    "Tell whether something is said to be no finished one, so that nothing can be compared."
-    return any(words in said for words in ('"died"', "is not finished", '"unfinished"'))
+    "Tell whether something is said to be no finished one, or of which images alone could be compared."
+    return any(words in said for words in ('"died"', "is not finished", '"images as written"'))
 
 
 LISTS = "manifest.json", "set.json"  # without which a directory is not the one that it was
