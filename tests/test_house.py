@@ -133,12 +133,12 @@ def test_what_no_tool_can_follow_is_named(small, line, says):
 @pytest.mark.parametrize(
     "place, module, says",
     [
-        ("05_gans/deep/00_x", "", "05_gans/deep/00_x.ipynb is no chapter, room or tutorial"),
-        ("notes", "", "notes.ipynb is no chapter, room or tutorial"),
+        ("05_gans/deep/00_x", "", "05_gans/deep/00_x.ipynb is no chapter, room or page"),
+        ("notes", "", "notes.ipynb is no chapter, room or page"),
         (
             "tutorials/first",
             "gans.first",
-            "tutorials/first.ipynb exports gans.first; a tutorial exports nothing",
+            "tutorials/first.ipynb exports gans.first; pages outside the areas export nothing",
         ),
         (
             "05_gans/02_losses",

@@ -15,6 +15,11 @@ AREAS = [
     "runs",
     "cli",
 ]
+FOLDERS = {  # of pages that export nothing -> their section of the sidebar, which comes before the reference
+    "tutorials": "Tutorials",
+    "guides": "Guides",
+    "evidence": "Results",
+}
 SIBLINGS = {"classifiers", "gans", "diffusion"}  # never import one another
 PACKAGE = "gan_augmentation"
 

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from areas import AREAS, PACKAGE, SIBLINGS, numbered
+from areas import AREAS, FOLDERS, PACKAGE, SIBLINGS, numbered
 from website import notebooks
 from website.notebooks import default_exp
 
@@ -74,19 +74,20 @@ def rooms(root: Path) -> list:
 
 
 def strangers(root: Path) -> list:
-    "Name every notebook that is neither home, chapter, room nor tutorial, and every tutorial that exports."
+    "Name every notebook that is neither home, chapter, room nor page of a folder, and every such page that exports."
     nbs, wrong = root / "nbs", []
-    tutorials = sorted((nbs / "tutorials").glob("*.ipynb"))
-    known = {nbs / "index.ipynb", *chapters(root), *rooms(root), *tutorials}
+    pages = sorted(path for folder in FOLDERS for path in (nbs / folder).glob("*.ipynb"))
+    known = {nbs / "index.ipynb", *chapters(root), *rooms(root), *pages}
     for path in sorted(set(nbs.rglob("*.ipynb")) - known):
         if not any(part.startswith((".", "_")) for part in path.relative_to(nbs).parts):
             name = path.relative_to(nbs)
             wrong.append(
-                f"{name} is no chapter, room or tutorial: rooms lie in the folder of their chapter"
+                f"{name} is no chapter, room or page: rooms lie in the folder of their chapter, "
+                f"pages in one of {', '.join(FOLDERS)}"
             )
-    exporting = [path for path in tutorials if default_exp(path)]
+    exporting = [path for path in pages if default_exp(path)]
     return wrong + [
-        f"tutorials/{p.name} exports {default_exp(p)}; a tutorial exports nothing"
+        f"{p.parent.name}/{p.name} exports {default_exp(p)}; pages outside the areas export nothing"
         for p in exporting
     ]
 

@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from areas import AREAS, numbered
+from areas import AREAS, FOLDERS, numbered
 from website import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,13 +61,13 @@ def reference(nbs: Path) -> str:
 
 def sidebar(nbs: Path) -> str:
     "Write the whole sidebar, between its two comments."
-    tutorials = "".join(entry(nbs, page, " "*10) for page in rooms(nbs, "tutorials"))
+    pages = {title: "".join(entry(nbs, p, " "*10) for p in rooms(nbs, folder)) for folder, title in FOLDERS.items()}
     commands = "".join(entry(nbs, page, " "*10) for page in chapter(nbs, "cli"))
     return (
         BEGIN
         + "  sidebar:\n    style: floating\n    collapse-level: 2\n    contents:\n"
         + '      - text: "Start"\n        href: index.ipynb\n'
-        + section("Tutorials", tutorials, " "*6)
+        + "".join(section(title, entries, " "*6) for title, entries in pages.items())
         + section("Command line", commands, " "*6)
         + section("Reference", reference(nbs), " "*6)
         + END

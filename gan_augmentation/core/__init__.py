@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         bundles=["save_bundle", "load_bundle"],
         settings=["load_settings", "save_settings"],
         machine=["environment", "pick_device"],
+        results=["load_results", "save_results"],
         show=["show_images", "save_figure", "COLOURS"],
         directories=["find_runs", "run_state"],
     ),

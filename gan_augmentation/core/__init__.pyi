@@ -12,6 +12,8 @@ from .settings import load_settings as load_settings
 from .settings import save_settings as save_settings
 from .machine import environment as environment
 from .machine import pick_device as pick_device
+from .results import load_results as load_results
+from .results import save_results as save_results
 from .show import show_images as show_images
 from .show import save_figure as save_figure
 from .show import COLOURS as COLOURS
