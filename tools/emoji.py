@@ -25,7 +25,10 @@ CLASSES = {  # class -> the beginnings of Unicode's subcategories
     "person": ["person-role", "person-sport", "person-fantasy"],
     "vehicle": ["transport-ground", "transport-air", "transport-water"],
 }
-NO_VEHICLES = "sign", "light", "fuel", "barrier", "wheel", "anchor", "ring buoy", "drum", "construction", "station", "seat", "track"
+NO_VEHICLES = (
+    *("sign", "light", "fuel", "barrier", "wheel", "anchor"),
+    *("ring buoy", "drum", "construction", "station", "seat", "track"),
+)
 
 
 def class_of(entry: dict) -> str:
