@@ -130,6 +130,14 @@ def test_what_no_tool_can_follow_is_named(small, line, says):
     assert says in wrong(small) and "00_checks.ipynb" in wrong(small)
 
 
+def test_the_install_cell_of_a_tutorial_may_speak_to_the_shell_and_hides_no_import(small):
+    install = "#| eval: false\nif True:\n    !git clone https://example.org/x\n    %cd x\n"
+    notebook(small / "tutorials/first.ipynb", "", install)
+    assert not house.problems(small.parent)
+    notebook(small / "00_core/00_checks.ipynb", "core.checks", install + "import gan_augmentation.gans")
+    assert "which stands above it" in wrong(small)
+
+
 @pytest.mark.parametrize(
     "place, module, says",
     [

@@ -1,16 +1,30 @@
 "The documentation site: nbdev makes its pages without Quarto, and they are as Quarto needs them."
 
+import ast
+import base64
 import json
+import re
+import runpy
+import struct
 import sys
+from configparser import ConfigParser
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from PIL import Image, ImageChops, ImageStat
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import architecture
+import card
+import house
 import sidebar
-from website import build, checks, markdown, signatures
+from website import build, checks, looks, markdown, signatures
 from website.pages import Site
 from website.processors import Index, linked, relative
 
@@ -27,8 +41,14 @@ doc_baseurl = /made_up
 nbs_path = nbs
 recursive = True
 custom_sidebar = True
+version = 0.1.0
+license = apache2
 """
 QUARTO = f"project:\n  type: website\nwebsite:\n{sidebar.BEGIN}{sidebar.END}metadata-files: [nbdev.yml]\n"
+FOOTER = """  favicon: gone.svg
+  page-footer:
+    left: "0.0.9 · Apache-2.0"
+"""
 
 
 def cell(name: str, source: str, *outputs) -> dict:
@@ -56,6 +76,12 @@ def notebook(path: Path, *cells):
 def result(kind: str, content: str) -> dict:
     "Write an output of a cell."
     return dict(output_type="execute_result", data={kind: content}, metadata={}, execution_count=1)
+
+
+def png(width: int) -> str:
+    "Write the beginning of a PNG, which says how wide it is."
+    header = struct.pack(">I4sII", 13, b"IHDR", width, 10)
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + header + bytes(32)).decode()
 
 
 def stream(name: str, text: str) -> dict:
@@ -173,6 +199,15 @@ def made_up(tmp_path_factory):
         cell("b13", "i()", result("text/plain", "Call self as a function.")),
         cell("b14", "text:```mermaid\nflowchart LR\n  a --> b\n```"),
         cell("b16", "text:![a picture](gone.png)"),
+        cell("b17", "text:As Nobody & Noone 2020 say."),
+        cell("b19", f"#| fig-alt: wide\n# {'x' * 87}\nplot()", result("image/png", png(861))),
+        cell("b20", "import os\nfrom sys import path", stream("stdout", "of before")),
+        cell("b18", f"text:```sh\nls\nls {'x' * 90}\n```\n\n|{'a|' * 11}\n|{'---|' * 11}\n|{'1|' * 11}"),
+    )
+    notebook(
+        nbs / "tutorials/00_bad.ipynb",
+        cell("u0", "text:# A tutorial"),
+        cell("u1", "text:## Exercises\n\n1. Do this.\n2. Do that.\n\n## Where to go next\n\nNowhere."),
     )
     (nbs / "x.png").touch()
     (root / "tools").mkdir()
@@ -180,7 +215,7 @@ def made_up(tmp_path_factory):
     settings = (ROOT / "settings.ini").read_text().splitlines()
     procs = [line for line in settings if line.startswith(("procs", "skip_procs"))]
     (root / "settings.ini").write_text(SETTINGS + "\n".join(procs))
-    (root / "_quarto.yml").write_text(QUARTO.replace("metadata", "# 09_no.ipynb\nmetadata"))
+    (root / "_quarto.yml").write_text(QUARTO.replace("metadata", f"{FOOTER}# 09_no.ipynb\nmetadata"))
     (nbs / "_quarto.yml").symlink_to("../_quarto.yml")
     done = build.process(root, root.parent / "made")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -213,14 +248,186 @@ def test_each_fault_is_one_line_that_names_page_and_cell(made_up):
         "01_bad.ipynb, cell b13": "says 'Call self as a function'",
         "01_bad.ipynb, cell b15": "calls show_doc",
         "01_bad.ipynb, cell b14": "its diagram has no alt text",
+        "01_bad.ipynb, cell b17": "mentions Nobody & Noone 2020, which nbs/references.bib does not have",
+        "01_bad.ipynb, cell b19": "its picture is 861 pixels wide, the column of text 860; make figsize",
+        "01_bad.ipynb, cell b20": "it only imports, but has an output",
+        "01_bad.ipynb, cell b18": "line 3 of its code has 93 characters, 88 fit",
+        "tutorials/00_bad.ipynb": "has 2 exercises",
         "_quarto.yml": "09_no.ipynb is no page",
     }
     for where, what in expected.items():
         assert any(line.startswith(f"{where}: ") and what in line for line in found), (
             f"{where}: {what}"
         )
-    assert any("https://nobody.github.io/made_up/core.html" in line for line in found)
+    more = [
+        "https://nobody.github.io/made_up/core.html",
+        "01_bad.ipynb, cell b19: line 2 of its code has 89 characters",
+        "01_bad.ipynb, cell b18: its table has 11 columns, 10 can be read",
+        "lacks a badge; write [![Open in Colab]",
+        "?labpath=nbs/tutorials/00_bad.ipynb)",
+        "tutorials/00_bad.ipynb: lacks the cell that installs the package in Colab",
+        "tutorials/00_bad.ipynb: does not say where to go next",
+        "_quarto.yml: gone.svg is no file of the site",
+        "_quarto.yml: its footer does not say '0.1.0 · Apache-2.0'",
+    ]
+    for text in more:
+        assert any(text in line for line in found), text
     assert {line.split(":")[0] for line in found} == set(expected)
+
+
+@pytest.mark.parametrize("text", ["", "  page-footer:\n    left: '0.0.9 · X'\n", "# page-footer: 0.1.0 · X\n"])
+def test_a_site_without_its_footer_is_refused(text, tmp_path):
+    site = SimpleNamespace(proc=tmp_path, version="0.1.0", licence="X")
+    start = "website:\n  title: a\n"
+    (tmp_path / "_quarto.yml").write_text(f"{start}  page-footer:\n    left: 'a 0.1.0 · X'\n", encoding="utf-8")
+    assert looks.check_looks(site) == []
+    (tmp_path / "_quarto.yml").write_text(start + text, encoding="utf-8")
+    assert ["its footer does not say '0.1.0 · X'" in line for line in looks.check_looks(site)] == [True]
+
+
+def test_rooms_may_have_longer_lines_and_a_picture_says_how_wide_it_is_shown():
+    assert [looks.is_for_everybody(name) for name in ("index.ipynb", "07_evaluate.ipynb", "guides/05_faq.ipynb")]
+    assert not looks.is_for_everybody("07_evaluate/01_intervals.ipynb")
+    output = result("image/png", png(1600))
+    assert looks.png_width(output) == 1600
+    output["metadata"] = {"image/png": {"width": 800}}
+    assert looks.png_width(output) == 800
+    assert looks.png_width(result("text/plain", "1")) == 0
+
+
+def colours(css: str, selector: str) -> dict:
+    "Return the colours that a rule gives names: {name: (red, green, blue)}."
+    rule = css.split(f"{selector} {{", 1)[1].split("}", 1)[0]
+    found = re.findall(r"--([\w-]+): #(..)(..)(..);", rule)
+    return {name: [int(part, 16) for part in parts] for name, *parts in found}
+
+
+def luminance(colour) -> float:
+    "Return the relative luminance of a colour, as WCAG 2 defines it."
+    parts = [part / 255 for part in colour]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other) -> float:
+    "Return the contrast of two colours, as WCAG 2 defines it."
+    darker, lighter = sorted([luminance(one), luminance(other)])
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("selector", ["\nbody", "body.quarto-dark"])
+def test_code_names_of_columns_and_diagrams_can_be_read_in_light_and_dark(selector):
+    assert contrast([0, 0, 0], [255, 255, 255]) == pytest.approx(21)
+    named = colours((ROOT / "nbs/styles.css").read_text(encoding="utf-8"), selector)
+    pairs = [("code-ink", "code-ground"), ("code-ink", "page"), ("code-link", "code-ground"), ("note", "page")]
+    pairs.append(("navbar-ink", "navbar-ground"))
+    grounds = "node-bg-color", "fg-color--lightest", "label-bg-color"
+    pairs += [("mermaid-label-fg-color", f"mermaid-{ground}") for ground in grounds] + [("mermaid-edge-color", "page")]
+    for ink, ground in pairs:
+        found = contrast(named[ink], named[ground])
+        assert found >= 4.5, f"{selector} --{ink} on --{ground}: the contrast is {found:.1f}, it must be 4.5"
+
+
+def test_the_card_is_what_its_script_draws_and_networks_accept():
+    stored = Image.open(ROOT / "nbs/site/card.png")
+    assert stored.size == (1200, 630) and (ROOT / "nbs/site/card.png").stat().st_size < 300_000
+    difference = ImageStat.Stat(ImageChops.difference(stored, card.card()))  # letters differ by the version of Pillow
+    assert max(difference.mean) < 1, "run python tools/card.py"
+
+
+def closure(names: list) -> set:
+    "List distributions and all that they need, by their plain names."
+    found = set()
+    while names:
+        name = canonicalize_name(names.pop())
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            needed = [Requirement(text) for text in metadata.requires(name) or []]
+        except metadata.PackageNotFoundError:
+            continue
+        names += [each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return found
+
+
+def binder(lines: list) -> set:
+    "List the distributions that Binder installs."
+    said = ConfigParser()
+    said.read(ROOT / "settings.ini", encoding="utf-8")
+    asked = said["DEFAULT"]["requirements"].split()
+    for line in lines:
+        extras = re.fullmatch(r"-e \.(?:\[([\w,]+)\])?", line)
+        if extras:
+            for extra in filter(None, (extras[1] or "").split(",")):
+                asked += said["DEFAULT"][f"{extra}_requirements"].split()
+        elif line and not line.startswith("-"):
+            asked.append(line)
+    return closure([Requirement(text).name for text in asked])
+
+
+def test_binder_installs_what_the_tutorials_import():
+    lines = (ROOT / "binder/requirements.txt").read_text().splitlines()
+    assert any(re.match(r"-e \.(\[|$)", line) for line in lines)
+    homes = metadata.packages_distributions()
+    there = binder(lines)
+    missing = []
+    for path in sorted((ROOT / "nbs/tutorials").glob("*.ipynb")):
+        for name in sorted(imported_anywhere(path) - sys.stdlib_module_names - {NAME}):
+            if not there & {canonicalize_name(home) for home in homes.get(name, [name])}:
+                missing.append(f"{path.name}: {name}")
+    assert not missing, f"add to binder/requirements.txt what {missing} import"
+    assert "tensorboard" not in binder(["-e ."]) and "ipywidgets" not in binder(["-e .[tensorboard]"])
+
+
+def imported_anywhere(path: Path) -> set:
+    "List the packages that the cells of a notebook import."
+    found = set()
+    for node in house.nodes(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_the_install_cell_does_something_in_colab_alone_and_once(tmp_path, monkeypatch):
+    text = looks.INSTALL.format(url="https://example.org/x", repo="x")
+    code = tmp_path / "cell.py"
+    code.write_text(TransformerManager().transform_cell(text), encoding="utf-8")
+    asked = []
+    shell = SimpleNamespace(system=asked.append, run_line_magic=lambda name, line: asked.append(f"{name} {line}"))
+    here = tmp_path / "nbs/tutorials"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    runpy.run_path(code, {"get_ipython": lambda: shell})
+    assert not asked
+    monkeypatch.setitem(sys.modules, "google.colab", shell)
+    runpy.run_path(code, {"get_ipython": lambda: shell})
+    assert [each.split()[0] for each in asked] == ["git", "pip", "cd"]
+    (tmp_path / "nbs/stored").mkdir()
+    runpy.run_path(code, {"get_ipython": lambda: shell})
+    assert len(asked) == 3
+
+
+def test_an_install_cell_may_ask_for_more():
+    site = SimpleNamespace(url="https://example.org/x")
+    text = looks.INSTALL.format(url=site.url, repo="x")
+    assert looks.install([text], site) == looks.install([text.replace("./x", "./x[tensorboard]")], site) == []
+    assert looks.install([text.replace("./x", "./y[tensorboard]")], site)
+
+
+def test_options_diagrams_and_text_are_no_lines_of_code():
+    text = "Text.\n\n```mermaid\nflowchart LR\n  a --> b\n```\n\n```sh\nls\n```"
+    code = [line for line in looks.code_lines(cell("m0", f"text:{text}")) if "`" not in line[1]]
+    assert [(n, line) for n, line in code if line] == [(9, "ls")]
+    assert looks.code_lines(cell("c0", "#| fig-alt: long\nplot()")) == [(2, "plot()")]
+
+
+def test_tables_have_the_columns_that_their_rows_and_rulers_have():
+    assert looks.columns("html", '<table><tr><th colspan="3">a</th><td>b</td></tr><tr><td>1</td></tr></table>') == 4
+    assert looks.columns("markdown", "a | b\n:--- | ---:\n1 | 2\n\n```\n|---|---|---|\n```") == 2
+    assert looks.columns("markdown", "one\n\n---\n\ntwo") == 0
 
 
 def test_a_page_links_the_words_that_are_sure(made_up):
@@ -351,6 +558,17 @@ def test_addresses_are_written_as_seen_from_the_page():
     assert relative("00_core.ipynb", "00_core/00_arrays.ipynb") == "../00_core.ipynb"
 
 
+def test_the_navbar_leads_to_the_first_page_of_each_part(tmp_path):
+    areas_made_up(tmp_path)
+    for number in (3, 1):
+        notebook(tmp_path / f"guides/0{number}_words.ipynb", cell("g0", "text:# Words"))
+    lines = [line.strip() for line in sidebar.navbar(tmp_path).splitlines()]
+    texts = [line.split('"')[1] for line in lines if line.startswith("- text")]
+    assert texts == ["Start", "Guides", "Command line", "Reference"]
+    pages = [line.removeprefix("href: ") for line in lines if line.startswith("href: ")]
+    assert pages[:4] == ["index.ipynb", "guides/01_words.ipynb", "12_cli.ipynb", "00_core.ipynb"]
+
+
 def areas_made_up(nbs: Path):
     "Write notebooks of two areas."
     titles = {
@@ -382,7 +600,7 @@ def test_a_page_missing_from_the_sidebar_is_named(tmp_path):
     (stale,) = sidebar.problems(tmp_path)
     assert (
         stale
-        == "_quarto.yml: its sidebar is not what the notebooks say; run python tools/sidebar.py"
+        == "_quarto.yml: its navbar or sidebar is not what the notebooks say; run python tools/sidebar.py"
     )
     (tmp_path / "_quarto.yml").write_text(sidebar.replaced(QUARTO, sidebar.sidebar(nbs)))
     assert sidebar.problems(tmp_path) == []

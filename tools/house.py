@@ -24,13 +24,20 @@ OWN_FACE = {
 DOTTED = re.compile(rf"\b{PACKAGE}\.[a-z]\w*")
 
 
+def plain_source(source: str) -> str:
+    "Put `pass` for shell and magic lines of a cell that is never run here, like the install cell that Colab needs."
+    if notebooks.directives(source).get("eval") != ["false"]:
+        return source
+    return re.sub(r"^( *)[!%].*", r"\1pass", source, flags=re.M)
+
+
 def nodes(path: Path, exported: bool = False) -> list:
     "Parse the code cells of a notebook, or only those that it exports; raises `ValueError` for one that is no Python."
     code = [cell for cell in notebooks.cells(path) if cell["cell_type"] == "code"]
     found = []
     for cell in notebooks.exported(path) if exported else code:
         try:
-            found += list(ast.walk(ast.parse(cell["source"])))
+            found += list(ast.walk(ast.parse(plain_source(cell["source"]))))
         except SyntaxError as error:
             where = f"{path.parent.name}/{path.name}"
             line = (error.text or "").strip()

@@ -1,4 +1,4 @@
-"""Write the sidebar of the site into _quarto.yml, from the areas and the notebooks that are there.
+"""Write navbar and sidebar of the site into _quarto.yml, from the areas and the notebooks that are there.
 
     python tools/sidebar.py          # write it
     python tools/sidebar.py --check  # say what is missing or out of date
@@ -10,8 +10,9 @@ from areas import AREAS, FOLDERS, numbered
 from website import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN = "  # The sidebar is written by tools/sidebar.py: change areas in tools/areas.py, titles in notebooks.\n"
-END = "  # End of the sidebar.\n"
+URL = "https://github.com/gan-augmentation/gan_augmentation"
+BEGIN = "  # Navbar and sidebar are written by tools/sidebar.py: change areas in tools/areas.py, titles in notebooks.\n"
+END = "  # End of navbar and sidebar.\n"
 
 
 def rooms(nbs: Path, folder: str) -> list:
@@ -59,12 +60,28 @@ def reference(nbs: Path) -> str:
     return found
 
 
+def navbar(nbs: Path) -> str:
+    "Write the navbar: each part of the site by its first page."
+    first = {"Start": ["index.ipynb"]}
+    first |= {title: rooms(nbs, folder) for folder, title in FOLDERS.items()}
+    first["Command line"] = chapter(nbs, "cli")
+    first["Reference"] = [page for area in AREAS if area != "cli" for page in chapter(nbs, area)]
+    entries = [f'      - text: "{title}"\n        href: {pages[0]}\n' for title, pages in first.items() if pages]
+    return "  navbar:\n    background: primary\n    left:\n" + "".join(entries) + tools()
+
+
+def tools() -> str:
+    "Write what stands at the right of the navbar."
+    return f"    tools:\n      - icon: github\n        href: {URL}\n        aria-label: GitHub\n"
+
+
 def sidebar(nbs: Path) -> str:
-    "Write the whole sidebar, between its two comments."
+    "Write navbar and sidebar, between their two comments."
     pages = {title: "".join(entry(nbs, p, " "*10) for p in rooms(nbs, folder)) for folder, title in FOLDERS.items()}
     commands = "".join(entry(nbs, page, " "*10) for page in chapter(nbs, "cli"))
     return (
         BEGIN
+        + navbar(nbs)
         + "  sidebar:\n    style: floating\n    collapse-level: 2\n    contents:\n"
         + '      - text: "Start"\n        href: index.ipynb\n'
         + "".join(section(title, entries, " "*6) for title, entries in pages.items())
@@ -75,9 +92,9 @@ def sidebar(nbs: Path) -> str:
 
 
 def replaced(text: str, new: str) -> str:
-    "Put a new sidebar between the two comments of _quarto.yml."
+    "Put a new navbar and sidebar between the two comments of _quarto.yml."
     if BEGIN not in text or END not in text:
-        raise ValueError(f"_quarto.yml has lost the comments around its sidebar; write these two lines:\n{BEGIN}{END}")
+        raise ValueError(f"_quarto.yml has lost two comments around what is written; write these lines:\n{BEGIN}{END}")
     before, rest = text.split(BEGIN, 1)
     return before + new + rest.split(END, 1)[1]
 
@@ -93,7 +110,7 @@ def problems(root: Path) -> list:
             found.append(f"nbs/{page}: a page missing from the sidebar; {why(nbs, page)}")
     text = (root/"_quarto.yml").read_text(encoding="utf-8")
     if not found and replaced(text, new) != text:
-        found.append("_quarto.yml: its sidebar is not what the notebooks say; run python tools/sidebar.py")
+        found.append("_quarto.yml: its navbar or sidebar is not what the notebooks say; run python tools/sidebar.py")
     return found
 
 

@@ -6,7 +6,8 @@ import posixpath
 import re
 from urllib.parse import unquote
 
-from . import notebooks
+from . import looks, notebooks
+from .citations import FILE, mentions, read_works, readable
 from .markdown import CODE, Tags, blocks, links, pictures
 from .pages import Page, Site, options, printed, say, shown
 from .signatures import symbols
@@ -68,6 +69,17 @@ def check_import_cells(site: Site) -> list:
             if needed:
                 text = f"it imports, and needs {needed} from cells before it; put the imports into a cell of their own"
                 found.append(say(name, cell, text))
+    return found
+
+
+def check_outputs_of_imports(site: Site) -> list:
+    "A cell that only imports has no stored output: one that it has is left from other code."
+    found = []
+    for name, path in site.notebooks():
+        for cell in notebooks.cells(path):
+            body = notebooks.parsed(cell["source"]) if cell.get("outputs") else []
+            if body and all(isinstance(statement, IMPORTS) for statement in body):
+                found.append(say(name, cell, "it only imports, but has an output; run the notebook again"))
     return found
 
 
@@ -298,6 +310,19 @@ def check_code(site: Site) -> list:
     return found
 
 
+def check_citations(site: Site) -> list:
+    "Each work that a page mentions is in the bibliography, which links it."
+    works = read_works(site.nbs)
+    found = []
+    for page, cell in site.cells():
+        text = readable(cell["source"]) if cell["cell_type"] == "markdown" else ""
+        for names, year, *_ in mentions(text):
+            if (names, year) not in works:
+                advice = f"which nbs/{FILE} does not have; add it there, or write names and year as it does"
+                found.append(say(page.name, cell, f"mentions {names} {year}, {advice}"))
+    return found
+
+
 def check_site_file(site: Site) -> list:
     "What _quarto.yml names is there."
     text = (site.proc / "_quarto.yml").read_text(encoding="utf-8")
@@ -313,12 +338,15 @@ CHECKS = [  # `check_symbols` comes before `check_links`, which asks it what is 
     check_pages,
     check_first_cells,
     check_import_cells,
+    check_outputs_of_imports,
     check_symbols,
     check_links,
     check_pictures,
     check_outputs,
     check_code,
+    check_citations,
     check_site_file,
+    *looks.CHECKS,
 ]
 
 

@@ -98,11 +98,12 @@ def spans(text: str) -> list:
 
 
 class Tags(HTMLParser):
-    "Collect from HTML its links and pictures, (address, text) each, and its identifiers."
+    "Collect from HTML its links and pictures, (address, text) each, its identifiers, and the columns of its tables."
 
     def __init__(self, html: str):
         super().__init__()
         self.links, self.pictures, self.identifiers = [], [], []
+        self.columns = self.cells = 0  # of the widest row, and of this row
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -112,6 +113,9 @@ class Tags(HTMLParser):
             self.links.append((attrs["href"], ""))
         if tag == "img":
             self.pictures.append((attrs.get("src", ""), attrs.get("alt", "")))
+        if tag in ("tr", "td", "th"):
+            self.cells = 0 if tag == "tr" else self.cells + int(attrs.get("colspan", 1))
+            self.columns = max(self.columns, self.cells)
         if "id" in attrs:
             self.identifiers.append(attrs["id"])
 

@@ -11,6 +11,9 @@ import yaml
 from . import notebooks
 from .markdown import Tags, headings, identifier, spans
 
+LICENCES = {"apache2": "Apache-2.0"}  # as nbdev names them -> as everybody does
+
+
 class Page:
     "A processed notebook."
 
@@ -101,7 +104,11 @@ class Site:
         self.outputs = {page.output: page for page in found}
         cfg = ConfigParser()
         cfg.read(tree / "settings.ini", encoding="utf-8")
-        self.address = cfg["DEFAULT"]["doc_host"] + cfg["DEFAULT"]["doc_baseurl"]
+        said = cfg["DEFAULT"]
+        self.address = said["doc_host"] + said["doc_baseurl"]
+        self.url = said.get("git_url", f"https://github.com/{said['user']}/{said['repo']}")
+        self.branch, self.version = said["branch"], said.get("version", "")
+        self.licence = LICENCES.get(said.get("license"), said.get("license", ""))
 
     def cells(self):
         "Go through the cells of all pages."

@@ -14,6 +14,7 @@ from nbdev.config import get_config
 from nbdev.process import Processor
 
 from . import live, notebooks
+from .citations import cited, read_works
 from .markdown import CODE, LINK, headings, identifier, lines, masked
 from .signatures import constants, markdown, symbols
 
@@ -87,6 +88,12 @@ class Links(Processor):
         "Link the words of one cell."
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source, self.index, self.page)
+
+
+def citations(cell):
+    "Link each 'Ho et al. 2020' to the work itself."
+    if cell.cell_type == "markdown":
+        cell.source = cited(cell.source, read_works(Path(get_config().nbs_path)))
 
 
 def mermaid(cell):
