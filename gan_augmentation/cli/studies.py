@@ -107,7 +107,7 @@ def study_facts(outcome) -> dict:
 
 # %% ../../nbs/12_cli/06_studies.ipynb #3eca7986
 StudyFolder = Annotated[
-    Path, typer.Option(help="directory of the study; stopped, it is gone on with")
+    Path, typer.Option(help="directory of the study; one that was stopped goes on")
 ]
 Processes = Annotated[int, typer.Option(min=1, max=1_000, help="that the work is shared among")]
 SCHEDULER = "address of a Dask scheduler that shares the work instead, e.g. tcp://host:8786 (needs the extra dask)"
@@ -172,7 +172,7 @@ def report(
     tell(f"{outcome}\n\nlook at {study_face.write_report(folder)}", study_facts(outcome), json)
 
 # %% ../../nbs/12_cli/06_studies.ipynb #72540c49
-SweepFolder = Annotated[Path, typer.Option(help="directory of the sweep; stopped, it is gone on with")]
+SweepFolder = Annotated[Path, typer.Option(help="directory of the sweep; one that was stopped goes on")]
 SHOWN = "best", "rows", "confirmed", "importances", "search", "settings", "seconds"  # of a sweep, for programs
 
 # %% ../../nbs/12_cli/06_studies.ipynb #ce20293c

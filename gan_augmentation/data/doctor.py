@@ -310,7 +310,8 @@ def look_at_near(table: pd.DataFrame, found: Findings, config: DataConfig):
     found.facts["near"] = len(pairs)
     if len(pairs):
         pair = " and ".join(good.name.iloc[pairs[0]])
-        cure = "look at some; near_duplicates=True keeps them in one part of a split"
+        keeps = "they are kept" if config.near_duplicates else "near_duplicates=True keeps them"
+        cure = f"look at some; {keeps} in one part of a split"
         tell(found, "pairs of images that look nearly alike", len(pairs), pair, cure)
 
 # %% ../../nbs/01_data/14_doctor.ipynb #5b100013

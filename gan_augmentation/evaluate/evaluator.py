@@ -219,9 +219,9 @@ def plot_measures(
     for name in first.metrics:
         for e in others:
             check_comparable(first[name], e[name])
-    ncols = min(6, len(first.metrics))
+    ncols = min(5, len(first.metrics))
     nrows = -(-len(first.metrics) // ncols)
-    size = 2.1 * ncols, 2 * nrows + 0.3
+    size = 2.04 * ncols, 2 * nrows + 0.3
     fig, axs = plt.subplots(
         nrows, ncols, figsize=size, squeeze=False, layout="constrained", dpi=80
     )

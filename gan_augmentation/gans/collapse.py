@@ -30,7 +30,7 @@ def measure_variety(
 
 # %% ../../nbs/05_gans/05_collapse.ipynb #9c915a35
 class CollapseCB(FitCB):
-    """Measure variety after every epoch. A class that had some and lost it, several times running, is reported;
+    """Measure variety after every round. A class that had some and lost it, several times running, is reported;
     training stops, and the last good moving average is kept."""
 
     order = 45  # before the `Recorder` asks for the number
@@ -38,7 +38,7 @@ class CollapseCB(FitCB):
     def __init__(
         self,
         threshold: float = 0.1,  # least variety of a class, as a fraction of the real images'
-        patience: int = 3,  # epochs under the threshold until the alarm
+        patience: int = 3,  # rounds under the threshold until the alarm
         n: int = 16,  # images a class that are looked at
     ):
         self.threshold = check_range(threshold, "threshold of collapse", 0, 1)
@@ -64,7 +64,7 @@ class CollapseCB(FitCB):
 def begin(self: CollapseCB):
     "Measure the real images, and choose noise and labels that stay the same."
     self.seen = False  # has every class had variety yet?
-    self.low = 0  # epochs in a row without it
+    self.low = 0  # rounds in a row without it
     self.least = self.worst = None  # least variety, and the class that has it
     self.diversity = None  # mean variety of the classes
     ds = self.dls.train_ds
@@ -106,7 +106,7 @@ def describe_collapse(self: CollapseCB) -> str:
     kept = "; the weights from before are kept" if self.seen else ""
     return (
         f"the generator {what}: its images of class {self.dls.train_ds.classes[self.worst]} are nearly alike, "
-        f"{self.least:.0%} as varied as real ones, after {len(self.recorder.values)} epochs{kept}. "
+        f"{self.least:.0%} as varied as real ones, after {len(self.recorder.values)} rounds{kept}. "
         "Try a lower learning rate, diff_augment, or another loss"
     )
 

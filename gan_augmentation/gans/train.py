@@ -89,7 +89,7 @@ def plot_gan_training(
     path=None,  # PNG file to write instead of returning the figure
 ):  # the matplotlib figure, or None
     "Draw the losses of generator and critic, the critic's accuracy, and the variety of the images."
-    fig, axs = plt.subplots(1, 3, figsize=(10.5, 2.9), layout="constrained", dpi=80)
+    fig, axs = plt.subplots(1, 3, figsize=(10.2, 2.9), layout="constrained", dpi=80)
     for ax, (label, curves) in zip(axs, GAN_CURVES.items()):
         for colour, (column, name) in zip(COLOURS, curves.items()):
             ax.plot(history.index + 1, history[column], color=colour, label=name)

@@ -200,7 +200,8 @@ def plot_sweep(
     names = list(record["importances"]) or list(read_space(record["search"]))
     names = names[:SHOWN]
     factor = 1 if is_loss(record) else 100
-    page = dict(figsize=(4.2 + 2.7 * len(names), 3.4), width_ratios=[1.5] + [1] * len(names), layout="constrained")
+    size = max(7, 3.4 + 2.2 * len(names)), 3.2
+    page = dict(figsize=size, width_ratios=[1.5] + [1] * len(names), layout="constrained", dpi=80)
     fig, axes = plt.subplots(1, 1 + len(names), sharey=True, **page)
     draw_course(axes[0], record, factor)
     for ax, name in zip(axes[1:], names):

@@ -85,6 +85,11 @@ def marker_of(row) -> str:
     "Give a mean its marker."
     return dict(added="s", free="o", base="o").get(row["kind"], "D")
 
+
+def dashes_of(row) -> str:
+    "Give a line its dashes: a generator and the same with the free recipe share a colour."
+    return "--" if row["kind"] == "added" else "-"
+
 # %% ../../nbs/10_study/17_plots.ipynb #339b621a
 def draw_panels(
     record,  # of a study
@@ -109,7 +114,7 @@ def draw_panels(
         ax.tick_params(labelbottom=True, labelsize=8)
         draw(ax, content)
         ax.set_title(safe_name(title, 60), fontsize=9)
-    fig.suptitle(caption, fontsize=8)
+    fig.suptitle(caption, fontsize=8, wrap=True)
     return save_figure(fig, path) if path else fig
 
 
@@ -154,7 +159,7 @@ def draw_legend(ax, **where):
     ax.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, 0), **where)
 
 # %% ../../nbs/10_study/17_plots.ipynb #53c27967
-QUESTION = dict(helps="does {} help?", adds="does {} add to what is free?")
+QUESTION = dict(helps="does {} help?", adds="does {} add?")
 
 
 def claim_rows(record, classifier, size) -> list:  # of dicts: name; and values, mean, low, high, row, or none of them
@@ -164,7 +169,8 @@ def claim_rows(record, classifier, size) -> list:  # of dicts: name; and values,
         if (claim["network"], claim["size"]) != (classifier, size):
             continue
         factor = describe_measure(claim["measure"]).factor
-        question = QUESTION[claim["question"]].format(claim["generator"])
+        name = claim["generator"]
+        question = QUESTION[claim["question"]].format(name if len(name) < 16 else f"{name[:14]}…")
         rows.append(dict(name=f"{question} {claim['word']}"))
         for r in claim["against"]:
             ends = {k: factor * number_or_nan(r[k]) for k in ("difference", "low", "high")}
@@ -233,7 +239,7 @@ def draw_pilots(ax, record, side: dict):
         steps, scores = list(by_steps), [factor * score for score, _ in by_steps.values()]
         label = safe_name(f"{side['side']}: {arm}", 60)
         look = dict(lw=1.6, ms=4, label=label) if arm == chosen else dict(lw=0.6, ms=2, alpha=0.35)
-        ax.plot(steps, scores, f"{marker_of(side)}-", color=colour, **look)
+        ax.plot(steps, scores, f"{marker_of(side)}{dashes_of(side)}", color=colour, **look)
     at = choices[0]["steps"]
     if at in found[chosen]:
         fill = "w" if side["finished"] is False else colour
@@ -308,7 +314,7 @@ def plot_sizes(
         for i, row in enumerate(rows.values()):
             values = [100 * seed_scores(record, classifier, size, row["side"]) for size in sizes]
             aside = 1.025 ** (i - (len(rows) - 1) / 2)
-            look = dict(color=colour_of(record, row), ls="--" if row["kind"] == "added" else "-")
+            look = dict(color=colour_of(record, row), ls=dashes_of(row))
             draw_line(ax, n_images * aside, values, label=label_side(record, classifier, row), **look)
         ax.set(xscale="log", xlabel="real images a class (log)", ylabel="test accuracy (%)")
         ax.set_xticks(n_images, [f"{n:,}" for n in n_images])

@@ -11,8 +11,21 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs=dict(
-        learner=["ResumableLearner", "optimizer", "precision_cbs", "quiet", "model_info"],
-        callbacks=["AtStepsCB", "AverageCB", "HistoryCB", "KeepBestCB", "StopAtNaNCB", "history"],
+        learner=[
+            "ResumableLearner",
+            "optimizer",
+            "precision_cbs",
+            "quiet",
+            "model_info",
+        ],
+        callbacks=[
+            "AtStepsCB",
+            "AverageCB",
+            "HistoryCB",
+            "KeepBestCB",
+            "StopAtNaNCB",
+            "history",
+        ],
         checkpoints=["CheckpointCB"],
         config=["TrackConfig"],
         services=["Tracked"],
