@@ -9,7 +9,8 @@ from pathlib import Path
 
 from scipy import stats
 
-from gan_augmentation.core import environment, save_json
+from gan_augmentation.core import environment
+from gan_augmentation.core.seals import save_record
 
 def spread(values) -> dict:
     "Summarise repeated measurements, with a 95 % interval of their mean."
@@ -86,6 +87,6 @@ def report(
         command=command or f"python benchmarks/{name}.py",
         environment=environment(),
     )
-    save_json(Path(__file__).parent / "results" / f"{name}.json", found)
+    save_record(Path(__file__).parent / "results" / f"{name}.json", found)
     if not ok:
         sys.exit(f"{name}: target missed ({target})")

@@ -7,6 +7,9 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
+
+from gan_augmentation.core.seals import is_sealed, load_json
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -67,3 +70,22 @@ def test_development_pins_stay_out_of_the_requirements():
     cfg.read(ROOT / "settings.ini")
     runtime = cfg["DEFAULT"]["requirements"]
     assert "nbdev" not in runtime and "<" not in runtime and "==" not in runtime
+
+
+def test_the_citation_names_this_version():
+    cfg = ConfigParser()
+    cfg.read(ROOT / "settings.ini")
+    said = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = cfg["DEFAULT"]
+    assert said["cff-version"] == "1.2.0" and said["type"] == "software" and said["message"]
+    assert (said["title"], said["version"]) == (project["lib_name"], project["version"])
+    assert said["authors"] == [{"name": project["author"]}] and said["license"] == "Apache-2.0"
+    assert said["repository-code"] == project["git_url"]
+
+
+def test_what_pages_show_has_its_seal():
+    stored = sorted((ROOT / "nbs/stored").rglob("*.json"))
+    unsealed = [path.relative_to(ROOT).as_posix() for path in stored if not is_sealed(path)]
+    assert stored and not unsealed, f"write them by core.results.save_results: {unsealed}"
+    for path in stored:
+        load_json(path, sealed=True)
