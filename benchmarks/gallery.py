@@ -1,40 +1,31 @@
 """Images for the gallery of the site, failures included: `nbs/stored/gallery/NAME.json` with its pictures.
 
-    python benchmarks/gallery.py gan         # a vanilla GAN with its defaults; about a minute on one core
-    python benchmarks/gallery.py collapse    # two DCGANs that make one image a class; two minutes
-    python benchmarks/gallery.py copies      # a DCGAN of ten images a class, and their nearest training images
-    python benchmarks/gallery.py stored      # what weights that a GPU left make; half a minute
-    python benchmarks/gallery.py emoji RUN   # a DCGAN of a study of emoji.zip: RUN is its generator
+    python benchmarks/gallery.py gan         # a vanilla GAN with its defaults
+    python benchmarks/gallery.py collapse    # two DCGANs whose classes lose their variety
+    python benchmarks/gallery.py copies      # a DCGAN of ten images a class, and the nearest training images (longest)
+    python benchmarks/gallery.py stored      # what the shipped generators make
+    python benchmarks/gallery.py emoji RUN  # a DCGAN of a study of emoji.zip: RUN is its generator
 
-The first three train on `fashion_mnist_mini`, with seed 0, on a CPU.
+The first three train on `fashion_mnist_mini`, with seed 0, on a CPU; each record says how long it took.
 """
 
 import argparse
-import json
 import time
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from safetensors import safe_open
 
 from gan_augmentation.core import save_results, show_images
-from gan_augmentation.core.settings import settings_from
-from gan_augmentation.core.translate import translate_generator
 from gan_augmentation.data import load_data
 from gan_augmentation.data.images import stratified
-from gan_augmentation.diffusion import DiffusionSampler, build_unet, make_scheduler
-from gan_augmentation.diffusion.unet import Denoiser
 from gan_augmentation.evaluate.copies import find_copies
 from gan_augmentation.export import OnnxClassifier
-from gan_augmentation.gans import GANConfig, train_gan
-from gan_augmentation.gans.defaults import build_generator
-from gan_augmentation.gans.sampler import GANSampler
+from gan_augmentation.gans import train_gan
 from gan_augmentation.generators import load_generator
 
 STORED = Path(__file__).parents[1] / "nbs/stored"
-GPU = Path(__file__).parent / "results/gpu"
 ROWS = 4  # images a class
 
 
@@ -110,36 +101,6 @@ def copies(real) -> tuple:
     return record, dict(copies=picture(pairs, titles))
 
 
-def stored_weights(name) -> tuple:  # (weights, description)
-    "Read weights that a run on a GPU left, in half precision."
-    weights = {}
-    with safe_open(GPU / f"{name}.safetensors", "pt") as file:
-        about = json.loads(file.metadata()["config"])
-        for key in file.keys():
-            tensor = file.get_tensor(key)
-            weights[key] = tensor.float() if tensor.is_floating_point() else tensor
-    return weights, translate_generator(about)
-
-
-def stored_gan(name) -> GANSampler:
-    "Make a GAN of stored weights."
-    weights, about = stored_weights(name)
-    config = settings_from(GANConfig, **about["settings"])
-    net = build_generator(config, tuple(about["shape"]), len(about["classes"]))
-    net.load_state_dict(weights)
-    return GANSampler(net, about, "cpu")
-
-
-def stored_diffusion(name) -> DiffusionSampler:
-    "Make a diffusion model of stored weights."
-    weights, about = stored_weights(name)
-    settings = about["settings"]
-    net = Denoiser(build_unet(settings["size"], tuple(about["shape"]), len(about["classes"])))
-    net.load_state_dict(weights)
-    scheduler = make_scheduler(**{key: settings[key] for key in ("schedule", "target", "timesteps", "zero_snr")})
-    return DiffusionSampler(net, scheduler, about, "cpu")
-
-
 def rows_of(name, labels, generator, values, **options) -> bytes:
     "Draw a row for each value of an option, all from the same noise."
     rows = [generator.sample(labels, seed=1, **options, **{name: value}) for value in values]
@@ -170,7 +131,7 @@ def stored(real) -> tuple:
     first = [torch.where(real.labels == c)[0][:ROWS] for c in range(len(classes))]
     images = real.images[torch.stack(first, 1).flatten()]
     titles = [*classes, *[""] * (len(images) - len(classes))]
-    gan, diffusion = stored_gan("fashion_mnist_dcgan"), stored_diffusion("fashion_mnist_tiny")
+    gan, diffusion = [load_generator(STORED / "generators" / name, "cpu") for name in ("dcgan", "diffusion")]
     boots = torch.full((10,), classes.index("Ankle boot"))
     each = torch.arange(len(classes))
     counted, wrong = wrong_class(gan, classes)
@@ -195,7 +156,7 @@ def emoji(run) -> tuple:
         real = load_data(tmp).train
     labels = [real.classes.index(name) for name in sampler.classes]
     positions = [torch.where(real.labels == c)[0][:ROWS] for c in labels]
-    images = torch.cat([real.images[torch.stack(positions, 1).flatten()]])
+    images = real.images[torch.stack(positions, 1).flatten()]
     titles = [*sampler.classes, *[""] * (len(images) - len(labels))]
     look = dict(ncols=len(labels), size=0.9)
     pictures = dict(real=picture(images, titles, **look), dcgan=class_grid(sampler, size=look["size"]))
@@ -205,6 +166,8 @@ def emoji(run) -> tuple:
 def main(name, run):
     "Make the pictures of one name, and store them."
     start = time.perf_counter()
+    if name == "emoji" and run is None:
+        raise SystemExit("emoji needs the directory of a generator: python benchmarks/gallery.py emoji RUN")
     if name == "emoji":
         record, pictures = emoji(run)
     else:
