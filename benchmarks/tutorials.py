@@ -1,6 +1,6 @@
 """The longer runs behind the tutorials: each is made once, and its page reads the file.
 
-    python benchmarks/tutorials.py rare_class --seeds 5            # some 10 minutes on one core
+    python benchmarks/tutorials.py rare_class --seeds 5            # a quarter of an hour
     python benchmarks/tutorials.py own_images --study my_study     # seconds, beside a study of nbs/stored/emoji.zip
     python benchmarks/tutorials.py plans                           # seconds, on a machine that does nothing else
 
@@ -68,7 +68,9 @@ def class_recalls(hits, labels) -> list:  # one a class
 
 
 def against_real(hits: dict, labels, redrawn: float) -> dict:  # name of an arm -> part -> a test
-    "Test every arm against real images only, for other seeds, other training images and other test images."
+    """Test every arm against real images only, for other seeds, other training images and other test images.
+
+    One fraction of redrawn images stands for all classes, though the largest class is whole in every tail."""
     found = {}
     for name, mine in hits.items():
         if name == "real only":
@@ -107,6 +109,8 @@ def summarise_arms(data, by_seed: list) -> dict:  # of the seeds that are done
 
 def rare_class(seeds: int = 5):  # yields a record for every number of seeds from 2 on
     "Measure what helps the rare classes of a long tail: equal steps, redrawn tails, test images."
+    if seeds < 2:
+        raise SystemExit(f"--seeds {seeds}: an interval needs two seeds or more")
     data, by_seed = load_data("fashion_mnist_mini"), []
     for seed in range(seeds):
         by_seed.append(arm_hits(data, seed))
@@ -219,7 +223,7 @@ def main():
     options = {k: v for k, v in dict(study=asked.study, seeds=asked.seeds).items() if v is not None}
     for found in RUNS[asked.name](**options):
         record, pictures = found if isinstance(found, tuple) else (found, None)
-        said = {k: len(record["seeds"]) if k == "seeds" else f"my_{k}" for k in options}
+        said = dict(seeds=len(record["seeds"])) if "seeds" in record else {k: f"my_{k}" for k in options}
         command = " ".join(["python benchmarks/tutorials.py", asked.name, *(f"--{k} {v}" for k, v in said.items())])
         about = dict(command=command, seconds=round(time.perf_counter() - start, 1))
         asked.out.mkdir(parents=True, exist_ok=True)
